@@ -1,0 +1,33 @@
+/* hash.h: SHA-2, through one adapter file (hash.c) over OpenSSL's libcrypto.
+ *
+ * A hash in progress owns memory of the library's: every _init that gave ERR_OK
+ * is followed by one _done. Not for secrets: nothing is wiped. */
+#ifndef BROCH_CRYPTO_HASH_H
+#define BROCH_CRYPTO_HASH_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum hash_kind { HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+
+#define HASH_SIZE_MAX 64
+#define HASH_SHA256_SIZE 32
+
+struct hash {
+    void *state;
+    enum hash_kind kind;
+};
+
+size_t hash_size(enum hash_kind kind);
+
+enum err hash_init(struct hash *h, enum hash_kind kind);
+enum err hash_add(struct hash *h, struct bytes data);
+/* Writes hash_size(kind) bytes and ends the hash. */
+enum err hash_end(struct hash *h, uint8_t *out);
+/* Takes a hash that _init refused, or that has ended. */
+void hash_done(struct hash *h);
+
+/* All in one. */
+enum err hash_sha256(uint8_t out[HASH_SHA256_SIZE], struct bytes data);
+
+#endif

@@ -1,0 +1,54 @@
+#include "crypto/hash.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "tests/check.h"
+
+/* FIPS 180-4, the examples that NIST publishes for it ("abc" and nothing). */
+static const struct {
+    const char *name;
+    struct bytes in;
+    uint8_t want[HASH_SHA256_SIZE];
+} cases[] = {
+    { "SHA-256 of nothing",
+      { (const uint8_t *)"", 0 },
+      { 0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+        0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+        0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55 } },
+    { "SHA-256 of abc", BYTES_TEXT("abc"), { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+                                             0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+                                             0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
+                                             0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad } },
+};
+
+int main(void)
+{
+    uint8_t out[HASH_SIZE_MAX];
+    struct hash h;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CASE(cases[i].name);
+        CHECK_OK(hash_sha256(out, cases[i].in));
+        CHECK(memcmp(out, cases[i].want, HASH_SHA256_SIZE) == 0);
+    }
+
+    CASE("in pieces as in one");
+    CHECK_OK(hash_init(&h, HASH_SHA256));
+    CHECK_OK(hash_add(&h, BYTES_TEXT("a")));
+    CHECK_OK(hash_add(&h, BYTES_TEXT("bc")));
+    CHECK_OK(hash_end(&h, out));
+    CHECK(memcmp(out, cases[1].want, HASH_SHA256_SIZE) == 0);
+
+    CASE("nothing is added to a hash that has ended");
+    CHECK_ERR(hash_add(&h, BYTES_TEXT("x")), ERR_USAGE);
+    CHECK_ERR(hash_end(&h, out), ERR_USAGE);
+    hash_done(&h);
+
+    CASE("the sizes of the longer ones");
+    CHECK_EQ(hash_size(HASH_SHA384), 48);
+    CHECK_OK(hash_init(&h, HASH_SHA512));
+    CHECK_OK(hash_end(&h, out));
+    CHECK_EQ(out[0], 0xcf);
+    return check_done();
+}
