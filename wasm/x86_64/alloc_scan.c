@@ -1,0 +1,590 @@
+/* The scan: intervals by their starts; each gets a free register, or one whose
+ * owner is needed later than itself, or stays in memory until it is needed.
+ * At most one interval is in a register at a time, so the work for each is that
+ * of looking at the registers. */
+#include "wasm/x86_64/alloc_scan.h"
+
+enum {
+    HOLE_MIN = 16 * ALLOC_POS, /* a hole this long makes two intervals of one */
+    FIXED_STEPS = 256,         /* fixed ranges looked at for one interval */
+    MEMORY_DISTANCE = 8 * ALLOC_POS,
+    WEIGHT_USES = 16,
+};
+
+struct scan {
+    struct alloc_scan *s;
+    uint32_t active[MACH_REG_COUNT]; /* intervals, 0: free */
+    uint32_t fixed_at[2];            /* first that ends after now */
+    uint32_t now;
+    uint32_t until[MACH_REG_COUNT];  /* for the current interval: start of the next fixed use */
+};
+
+/* By preference: no REX prefix, not kept by the callee. */
+static const uint8_t preference[] = {
+    RAX, RCX, RDX, RSI, RDI, R8, R9, R10, RBX, RBP, R12, R13,
+    XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7,
+    XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14,
+};
+
+static struct alloc_interval *at(const struct scan *n, uint32_t id) { return &n->s->intervals[id]; }
+
+static struct alloc_value *value_of(const struct scan *n, const struct alloc_interval *i)
+{
+    return &n->s->values[i->value];
+}
+
+static uint32_t align_down(uint32_t pos) { return pos & ~(uint32_t)(ALLOC_POS - 1); }
+static uint32_t align_up(uint32_t pos) { return align_down(pos + ALLOC_POS - 1); }
+
+/* --- Intervals to come */
+
+static bool comes_before(const struct alloc_scan *s, uint32_t a, uint32_t b)
+{
+    uint32_t at_a = s->intervals[a].start, at_b = s->intervals[b].start;
+
+    return at_a < at_b || (at_a == at_b && a < b);
+}
+
+static void heap_push(struct alloc_scan *s, uint32_t id)
+{
+    uint32_t i = s->heap_count;
+
+    if (!ARENA_RESERVE(s->arena, s->heap, s->heap_room, (size_t)i + 1)) {
+        s->full = true;
+        return;
+    }
+    s->heap_count++;
+    for (; i > 0 && comes_before(s, id, s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        s->heap[i] = s->heap[(i - 1) / 2];
+    s->heap[i] = id;
+}
+
+static uint32_t heap_pop(struct alloc_scan *s)
+{
+    uint32_t first = s->heap[0], id = s->heap[--s->heap_count], i = 0;
+
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+
+        if (child >= s->heap_count)
+            break;
+        if (child + 1 < s->heap_count && comes_before(s, s->heap[child + 1], s->heap[child]))
+            child++;
+        if (!comes_before(s, s->heap[child], id))
+            break;
+        s->heap[i] = s->heap[child];
+        i = child;
+    }
+    s->heap[i] = id;
+    return first;
+}
+
+static uint32_t interval_new(struct alloc_scan *s, uint32_t value, uint32_t start, uint32_t end)
+{
+    if (!ARENA_RESERVE(s->arena, s->intervals, s->interval_room, (size_t)s->interval_count + 2)) {
+        s->full = true;
+        return 0;
+    }
+    s->intervals[++s->interval_count] = (struct alloc_interval){
+        .start = start, .end = end, .value = value, .reg = ALLOC_NO_REG,
+        .use_at = s->values[value].use_first,
+    };
+    return s->interval_count;
+}
+
+/* The range of the value that ends after pos. */
+static uint32_t range_at(const struct alloc_scan *s, const struct alloc_value *v, uint32_t pos)
+{
+    uint32_t low = v->range_first, high = v->range_end;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (s->ranges[middle].to <= pos)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Cuts the interval in two at pos, inside it; returns the later part, which nobody has yet. */
+static uint32_t split(struct scan *n, uint32_t id, uint32_t pos)
+{
+    struct alloc_scan *s = n->s;
+    const struct alloc_value *v = value_of(n, at(n, id));
+    uint32_t range = range_at(s, v, pos), child;
+    uint32_t from = s->ranges[range].from > pos ? s->ranges[range].from : pos;
+
+    child = interval_new(s, at(n, id)->value, from, at(n, id)->end);
+    if (child == 0)
+        return 0;
+    at(n, child)->next = at(n, id)->next;
+    at(n, child)->use_at = at(n, id)->use_at;
+    at(n, id)->next = child;
+    at(n, id)->end = pos;
+    if (from > pos)
+        at(n, id)->end = s->ranges[range - 1].to;
+    return child;
+}
+
+/* --- Where to cut */
+
+/* The place in [low, high] to cut that runs least often: before the outermost loop that
+ * starts there. */
+static uint32_t cheapest(const struct alloc_scan *s, uint32_t low, uint32_t high)
+{
+    uint32_t best = high, block;
+
+    if (high >= s->hot_end || low >= high)
+        return high;
+    block = alloc_block_at(s, high / ALLOC_POS);
+    for (uint32_t h = s->loop[block]; h != 0; h = s->outer[h - 1]) {
+        if (s->is_cold[h - 1] || alloc_block_pos(s, h - 1) < low)
+            break;
+        if (alloc_block_pos(s, h - 1) <= high)
+            best = alloc_block_pos(s, h - 1);
+    }
+    return best;
+}
+
+/* Index of the value's first use from pos on, looked for from the interval's start. */
+static uint32_t use_index(const struct scan *n, const struct alloc_interval *i, uint32_t pos)
+{
+    uint32_t low = i->use_at, high = value_of(n, i)->use_end;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (n->s->uses[middle].pos < pos)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const struct alloc_use *use_from(const struct scan *n, const struct alloc_interval *i,
+                                        uint32_t pos)
+{
+    uint32_t k = use_index(n, i, pos);
+
+    return k < value_of(n, i)->use_end && n->s->uses[k].pos < i->end ? &n->s->uses[k] : NULL;
+}
+
+/* The next use from pos that wants a register, or NULL. */
+static const struct alloc_use *need_from(const struct scan *n, const struct alloc_interval *i,
+                                         uint32_t pos)
+{
+    const struct alloc_use *u = use_from(n, i, pos);
+    const struct alloc_use *end = n->s->uses + value_of(n, i)->use_end;
+
+    if (u == NULL)
+        return NULL;
+    for (; u < end && u->pos < i->end; u++)
+        if (u->want != ALLOC_WANT_ANY)
+            return u;
+    return NULL;
+}
+
+/* The last use before pos within the interval: the end of its reach, or the start. */
+static uint32_t used_until(const struct scan *n, const struct alloc_interval *i, uint32_t pos)
+{
+    uint32_t k = use_index(n, i, pos);
+
+    if (k > value_of(n, i)->use_first && n->s->uses[k - 1].pos >= i->start)
+        return n->s->uses[k - 1].pos + n->s->uses[k - 1].reach;
+    return i->start;
+}
+
+/* --- Memory */
+
+/* A use that takes its value from memory where another does not follow soon, or it is too
+ * late to do better. */
+static bool is_served(const struct scan *n, const struct alloc_interval *i,
+                      const struct alloc_use *u, uint32_t from)
+{
+    const struct alloc_use *end = n->s->uses + value_of(n, i)->use_end;
+
+    if (u->want == ALLOC_WANT_BETTER && align_down(u->pos) <= align_down(from))
+        return true;
+    return u->want == ALLOC_WANT_BETTER &&
+           !(u + 1 < end && u[1].pos < u->pos + MEMORY_DISTANCE && u[1].want != ALLOC_WANT_ANY);
+}
+
+/* The interval stays in memory from its start until a register is needed after `from`. */
+static void spill(struct scan *n, uint32_t id, uint32_t from)
+{
+    struct alloc_scan *s = n->s;
+    struct alloc_interval *i = at(n, id);
+    struct alloc_value *v = value_of(n, i);
+    const struct alloc_use *u = need_from(n, i, from);
+    const struct alloc_use *end = s->uses + v->use_end;
+    uint32_t reload, child;
+
+    i->reg = ALLOC_NO_REG;
+    v->spilled = true;
+    v->spill_cost += 1u << alloc_weight(s, alloc_block_at(s, i->start / ALLOC_POS));
+    if (u == NULL)
+        return;
+    while (u < end && u->pos < i->end &&
+           (u->want == ALLOC_WANT_ANY || is_served(n, i, u, from)))
+        u++;
+    if (u == end || u->pos >= i->end)
+        return;
+    reload = cheapest(s, align_down(from) + ALLOC_POS, align_down(u->pos));
+    if (reload <= i->start)
+        reload = align_down(u->pos);
+    child = split(n, id, reload);
+    if (child != 0)
+        heap_push(s, child);
+}
+
+/* --- Registers for the current interval */
+
+static void look_at_fixed(struct scan *n, const struct alloc_interval *cur, unsigned which,
+                          uint32_t regs)
+{
+    const struct alloc_fixed *list = n->s->fixed[which];
+    uint32_t count = n->s->fixed_count[which], steps = 0;
+
+    while (n->fixed_at[which] < count && list[n->fixed_at[which]].to <= n->now)
+        n->fixed_at[which]++;
+    for (uint32_t k = n->fixed_at[which]; k < count && list[k].from < cur->end && regs != 0; k++) {
+        uint32_t hit = ++steps > FIXED_STEPS ? regs : regs & list[k].mask;
+
+        regs &= ~hit;
+        for (; hit != 0; hit &= hit - 1) {
+            uint32_t reg = (uint32_t)__builtin_ctz(hit);
+
+            if (list[k].from < n->until[reg])
+                n->until[reg] = list[k].from;
+        }
+    }
+}
+
+static uint32_t class_of(const struct scan *n, const struct alloc_interval *i)
+{
+    return alloc_class(n->s->f->kinds[i->value]);
+}
+
+static void find_until(struct scan *n, const struct alloc_interval *cur)
+{
+    uint32_t class = class_of(n, cur);
+
+    for (uint32_t reg = 0; reg < MACH_REG_COUNT; reg++)
+        n->until[reg] = ALLOC_FAR;
+    look_at_fixed(n, cur, 0, class);
+    look_at_fixed(n, cur, 1, class);
+}
+
+/* How much the uses in the interval weigh, the first ones. */
+static uint32_t weight_of(const struct scan *n, const struct alloc_interval *i)
+{
+    const struct alloc_value *v = value_of(n, i);
+    uint32_t sum = 0;
+
+    uint32_t first = use_index(n, i, i->start);
+
+    for (uint32_t u = first; u < v->use_end && u < first + WEIGHT_USES &&
+                             n->s->uses[u].pos < i->end; u++)
+        sum += 1u << n->s->uses[u].weight;
+    return sum;
+}
+
+static void assign(struct scan *n, uint32_t id, uint32_t reg)
+{
+    struct alloc_interval *i = at(n, id);
+    struct alloc_value *v = value_of(n, i);
+
+    i->reg = (uint8_t)reg;
+    v->last_reg = (uint8_t)reg;
+    n->active[reg] = id;
+    n->s->kept_used |= 1u << reg & MACH_KEPT;
+    if (v->feeds != 0)
+        n->s->values[v->feeds].likes_reg = (uint8_t)reg;
+}
+
+/* Cuts what has just been given `reg` where something fixed needs that. */
+static void cut_at_fixed(struct scan *n, uint32_t id, uint32_t limit)
+{
+    struct alloc_interval *i = at(n, id);
+    uint32_t high = align_down(limit), low, child;
+    const struct alloc_use *u, *need;
+
+    if (limit >= i->end)
+        return;
+    u = use_from(n, i, high);
+    need = need_from(n, i, high);
+    if (u != NULL && u->pos == high && limit > high &&
+        (need == NULL || need->pos >= high + ALLOC_POS)) {
+        /* An input of the very instruction: it stays for that, and is in memory after. */
+        if ((child = split(n, id, limit)) != 0)
+            spill(n, child, limit);
+        return;
+    }
+    low = align_up(used_until(n, i, high));
+    child = split(n, id, low <= high && low > i->start ? cheapest(n->s, low, high) : high);
+    if (child != 0)
+        heap_push(n->s, child);
+}
+
+/* Is the register any good for the interval before `until`? */
+static bool is_usable(const struct scan *n, const struct alloc_interval *i, uint32_t until)
+{
+    const struct alloc_use *u;
+
+    if (until >= i->end)
+        return true;
+    if (align_down(until) <= i->start)
+        return false;
+    u = need_from(n, i, i->start);
+    return u == NULL || u->pos < align_down(until);
+}
+
+static uint32_t wishes(const struct scan *n, const struct alloc_interval *i, uint8_t out[static 6])
+{
+    const struct alloc_value *v = value_of(n, i);
+    uint32_t count = 0;
+
+    if (v->last_reg != ALLOC_NO_REG)
+        out[count++] = v->last_reg;
+    if (v->come_reg != ALLOC_NO_REG)
+        out[count++] = v->come_reg;
+    if (v->feeds != 0) {
+        const struct alloc_value *phi = &n->s->values[v->feeds];
+
+        out[count++] = phi->last_reg != ALLOC_NO_REG ? phi->last_reg : phi->likes_reg;
+    }
+    if (v->copy_of != 0)
+        out[count++] = n->s->values[v->copy_of].last_reg;
+    if (v->likes_reg != ALLOC_NO_REG)
+        out[count++] = v->likes_reg;
+    if (v->want_reg != ALLOC_NO_REG)
+        out[count++] = v->want_reg;
+    return count;
+}
+
+/* A register kept by callees costs a push and a pop, once. */
+static bool is_worth(const struct scan *n, const struct alloc_interval *i, uint32_t reg)
+{
+    return !(MACH_KEPT >> reg & 1) || (n->s->kept_used >> reg & 1) || weight_of(n, i) > 128;
+}
+
+static uint32_t find_free(struct scan *n, struct alloc_interval *i)
+{
+    uint32_t class = class_of(n, i), best = ALLOC_NO_REG;
+    uint8_t wished[6];
+    uint32_t count = wishes(n, i, wished);
+
+    for (uint32_t w = 0; w < count; w++)
+        if (wished[w] < MACH_REG_COUNT && (class >> wished[w] & 1) && n->active[wished[w]] == 0 &&
+            n->until[wished[w]] >= i->end)
+            return wished[w];
+    for (uint32_t k = 0; k < sizeof preference; k++) {
+        uint32_t reg = preference[k];
+
+        if (!(class >> reg & 1) || n->active[reg] != 0 || !is_worth(n, i, reg))
+            continue;
+        if (n->until[reg] >= i->end)
+            return reg;
+        if (best == ALLOC_NO_REG || n->until[reg] > n->until[best])
+            best = reg;
+    }
+    /* None lasts: a wished one is as good as another if it lasts as long. */
+    for (uint32_t w = 0; w < count && best != ALLOC_NO_REG; w++)
+        if (wished[w] < MACH_REG_COUNT && (class >> wished[w] & 1) && n->active[wished[w]] == 0 &&
+            n->until[wished[w]] >= n->until[best])
+            best = wished[w];
+    return best != ALLOC_NO_REG && is_usable(n, i, n->until[best]) ? best : ALLOC_NO_REG;
+}
+
+/* How far away the next need of a register is, seen from now: through the way back of the
+ * innermost loop too. What the loop does not need at all is farthest. */
+static uint64_t distance(const struct scan *n, const struct alloc_interval *i)
+{
+    const struct alloc_scan *s = n->s;
+    const struct alloc_value *v = value_of(n, i);
+    const struct alloc_use *u = need_from(n, i, n->now);
+    uint64_t next = u != NULL ? u->pos : i->end;
+    uint32_t header, head, until, before;
+
+    if (n->now >= s->hot_end)
+        return next;
+    header = s->loop[alloc_block_at(s, n->now / ALLOC_POS)];
+    if (header == 0 || s->is_cold[--header])
+        return next;
+    head = alloc_block_pos(s, header);
+    until = ALLOC_POS * s->hot_before[s->f->blocks[header].loop_end];
+    if (u != NULL && next < until)
+        return next;
+    before = use_index(n, i, n->now);
+    if (s->uses[v->use_first].pos < head && before > v->use_first &&
+        s->uses[before - 1].pos >= head)
+        return (uint64_t)until + (s->uses[before - 1].pos - head);
+    return next + 2 * (uint64_t)until;
+}
+
+static bool can_leave(const struct scan *n, const struct alloc_interval *i)
+{
+    const struct alloc_use *u = need_from(n, i, n->now);
+    uint32_t instr = align_down(n->now);
+
+    /* Neither needed by this very instruction nor made by it. */
+    return i->start <= instr && (u == NULL || align_down(u->pos) != instr);
+}
+
+static void evict(struct scan *n, uint32_t id)
+{
+    struct alloc_interval *i = at(n, id);
+    uint32_t instr = align_down(n->now), until, child;
+
+    n->active[i->reg] = 0;
+    until = used_until(n, i, n->now);
+    if (i->start == instr && until <= instr) {
+        spill(n, id, n->now);
+        return;
+    }
+    child = until > instr ? split(n, id, n->now)
+                          : split(n, id, cheapest(n->s, align_up(until) > i->start
+                                                            ? align_up(until)
+                                                            : i->start + ALLOC_POS, instr));
+    if (child != 0)
+        spill(n, child, n->now);
+}
+
+static bool must_have(const struct scan *n, const struct alloc_interval *i)
+{
+    const struct alloc_use *u = need_from(n, i, i->start);
+
+    return u != NULL && u->want == ALLOC_WANT_REG && align_down(u->pos) == align_down(i->start);
+}
+
+/* False only where an instruction wants more registers than there are. */
+static bool take_one(struct scan *n, uint32_t id)
+{
+    uint32_t class = class_of(n, at(n, id)), best = ALLOC_NO_REG;
+    bool must = must_have(n, at(n, id));
+    uint64_t farthest = must ? 0 : distance(n, at(n, id));
+
+    for (uint32_t k = 0; k < sizeof preference; k++) {
+        uint32_t reg = preference[k];
+        struct alloc_interval *i = at(n, n->active[reg]);
+        uint64_t d;
+
+        if (!(class >> reg & 1) || !is_usable(n, at(n, id), n->until[reg]))
+            continue;
+        if (n->active[reg] == 0 && must) { /* not worth it before, but now */
+            best = reg;
+            break;
+        }
+        if (n->active[reg] == 0 || !can_leave(n, i))
+            continue;
+        d = distance(n, i);
+        if (d > farthest) {
+            farthest = d;
+            best = reg;
+        }
+    }
+    if (best == ALLOC_NO_REG && must)
+        return false;
+    if (best == ALLOC_NO_REG) {
+        spill(n, id, n->now);
+        return true;
+    }
+    if (n->active[best] != 0)
+        evict(n, n->active[best]);
+    assign(n, id, best);
+    cut_at_fixed(n, id, n->until[best]);
+    return true;
+}
+
+static bool allocate(struct scan *n, uint32_t id)
+{
+    struct alloc_interval *i = at(n, id);
+    uint32_t reg;
+
+    for (reg = 0; reg < MACH_REG_COUNT; reg++)
+        if (n->active[reg] != 0 && at(n, n->active[reg])->end <= n->now)
+            n->active[reg] = 0;
+    i->use_at = use_index(n, i, i->start);
+    find_until(n, i);
+    reg = find_free(n, i);
+    if (reg == ALLOC_NO_REG)
+        return take_one(n, id);
+    assign(n, id, reg);
+    cut_at_fixed(n, id, n->until[reg]);
+    return true;
+}
+
+/* --- All */
+
+static bool is_call_between(const struct alloc_scan *s, uint32_t from, uint32_t to)
+{
+    uint32_t low = 0, high = s->fixed_count[0];
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (s->fixed[0][middle].from < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    /* A call is worth a cut, a division is not. */
+    for (uint32_t steps = 0; low < s->fixed_count[0] && steps < 8; low++, steps++)
+        if (s->fixed[0][low].from < to && (s->fixed[0][low].mask & 1u << R10))
+            return true;
+    return false;
+}
+
+static void make_intervals(struct alloc_scan *s)
+{
+    for (uint32_t v = 1; v <= s->f->virtual_count && !s->full; v++) {
+        struct alloc_value *value = &s->values[v];
+        uint32_t last = 0;
+
+        for (uint32_t r = value->range_first; r < value->range_end; r++) {
+            const struct alloc_range *range = &s->ranges[r];
+            uint32_t end = last != 0 ? s->intervals[last].end : 0, id;
+
+            if (last != 0 && range->from - end < HOLE_MIN &&
+                !(range->from >= s->hot_end && end <= s->hot_end) &&
+                !is_call_between(s, end, range->from)) {
+                s->intervals[last].end = range->to;
+                continue;
+            }
+            id = interval_new(s, v, range->from, range->to);
+            if (id == 0)
+                return;
+            if (last != 0)
+                s->intervals[last].next = id;
+            else
+                value->interval = id;
+            last = id;
+        }
+    }
+    for (uint32_t id = 1; id <= s->interval_count; id++)
+        heap_push(s, id);
+}
+
+enum err alloc_scan_run(struct alloc_scan *s)
+{
+    struct scan n = { .s = s };
+
+    make_intervals(s);
+    while (s->heap_count != 0 && !s->full) {
+        uint32_t id = heap_pop(s);
+
+        n.now = s->intervals[id].start;
+        if (!allocate(&n, id))
+            return ERR_UNSUPPORTED;
+    }
+    for (uint32_t v = 1; v <= s->f->virtual_count; v++) {
+        struct alloc_value *value = &s->values[v];
+
+        value->store_at_def = value->spilled && value->remat == 0 &&
+                              1u << alloc_weight(s, value->def_block) <= value->spill_cost;
+    }
+    return s->full ? ERR_NOMEM : ERR_OK;
+}
