@@ -1,0 +1,196 @@
+/* host.c: time, randomness and waiting of the host world. */
+#define _GNU_SOURCE
+#include "exec/world/host.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "exec/world/host_file.h"
+
+/* Which calls end early is one for the whole process: a signal is, too. */
+static const volatile sig_atomic_t *stopping;
+
+bool host_again(int number)
+{
+    return number == EINTR && (stopping == NULL || *stopping == 0);
+}
+
+static bool clock_of(enum wasi_clock clock, clockid_t *out)
+{
+    switch (clock) {
+    case WASI_CLOCK_REALTIME: *out = CLOCK_REALTIME; return true;
+    case WASI_CLOCK_MONOTONIC: *out = CLOCK_MONOTONIC; return true;
+    case WASI_CLOCK_PROCESS: *out = CLOCK_PROCESS_CPUTIME_ID; return true;
+    case WASI_CLOCK_THREAD: *out = CLOCK_THREAD_CPUTIME_ID; return true;
+    }
+    return false;
+}
+
+static uint64_t nanoseconds(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static enum wasi_errno host_time(struct world *w, enum wasi_clock clock, uint64_t *out)
+{
+    struct timespec t;
+    clockid_t id;
+
+    (void)w;
+    if (!clock_of(clock, &id))
+        return WASI_INVAL;
+    if (clock_gettime(id, &t) != 0)
+        return host_errno(errno);
+    *out = nanoseconds(t);
+    return WASI_OK;
+}
+
+static enum wasi_errno host_resolution(struct world *w, enum wasi_clock clock, uint64_t *out)
+{
+    struct timespec t;
+    clockid_t id;
+
+    (void)w;
+    if (!clock_of(clock, &id))
+        return WASI_INVAL;
+    if (clock_getres(id, &t) != 0)
+        return host_errno(errno);
+    *out = nanoseconds(t);
+    return WASI_OK;
+}
+
+static enum wasi_errno host_random(struct world *w, void *out, size_t size)
+{
+    uint8_t *at = out;
+
+    (void)w;
+    while (size > 0) {
+        ssize_t n = getrandom(at, size, 0);
+
+        if (n < 0) {
+            if (host_again(errno))
+                continue;
+            return host_errno(errno);
+        }
+        at += n;
+        size -= (size_t)n;
+    }
+    return WASI_OK;
+}
+
+static void host_yield(struct world *w)
+{
+    (void)w;
+    sched_yield();
+}
+
+/* Files that are not Linux's own are always ready, and so are regular ones. */
+static bool waits(const struct world_file *f)
+{
+    return f->ops == &host_file_ops && f->type != WASI_TYPE_FILE &&
+           f->type != WASI_TYPE_DIRECTORY;
+}
+
+static void settle(struct world_poll *item, short events)
+{
+    int fd;
+    struct world_stat s;
+    uint64_t at;
+
+    item->ready = true;
+    item->size = 1;
+    if (waits(item->file)) {
+        fd = host_file_of(item->file)->fd;
+        item->hangup = (events & (POLLHUP | POLLRDHUP)) != 0;
+        if ((events & POLLNVAL) != 0)
+            item->error = WASI_BADF;
+        if (!item->write)
+            item->size = item->file->is_listener ? 1 : host_readable_size(fd);
+        return;
+    }
+    if (item->write)
+        return;
+    /* How much is left of a file; what goes wrong here the read will tell. */
+    item->size = 0;
+    if (item->file->ops->stat(item->file, &s) == WASI_OK &&
+        item->file->ops->seek(item->file, 0, WASI_SEEK_CUR, &at) == WASI_OK && at < s.size)
+        item->size = s.size - at;
+}
+
+static enum wasi_errno wait_for(struct pollfd *polled, size_t count, int64_t timeout_ns)
+{
+    struct timespec until = { 0 };
+    struct timespec left;
+    int n;
+
+    if (timeout_ns >= 0) {
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += (time_t)(timeout_ns / 1000000000);
+        until.tv_nsec += (long)(timeout_ns % 1000000000);
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000;
+        }
+    }
+    do {
+        if (timeout_ns >= 0) {
+            clock_gettime(CLOCK_MONOTONIC, &left);
+            left.tv_sec = until.tv_sec - left.tv_sec;
+            left.tv_nsec = until.tv_nsec - left.tv_nsec;
+            if (left.tv_nsec < 0) {
+                left.tv_sec--;
+                left.tv_nsec += 1000000000;
+            }
+            if (left.tv_sec < 0)
+                left = (struct timespec){ 0 };
+        }
+        n = ppoll(polled, count, timeout_ns >= 0 ? &left : NULL, NULL);
+    } while (n < 0 && host_again(errno));
+    return n < 0 ? host_errno(errno) : WASI_OK;
+}
+
+static enum wasi_errno host_poll(struct world *w, struct world_poll *items, size_t count,
+                                 int64_t timeout_ns)
+{
+    struct pollfd *polled = calloc(count + 1, sizeof *polled);
+    enum wasi_errno e;
+
+    (void)w;
+    if (polled == NULL)
+        return WASI_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        polled[i].fd = -1; /* poll(2) leaves it out */
+        if (!waits(items[i].file)) {
+            timeout_ns = 0;
+            continue;
+        }
+        polled[i].fd = host_file_of(items[i].file)->fd;
+        polled[i].events = items[i].write ? POLLOUT : POLLIN | POLLRDHUP;
+    }
+    e = wait_for(polled, count, timeout_ns);
+    for (size_t i = 0; e == WASI_OK && i < count; i++)
+        if (polled[i].fd < 0 || polled[i].revents != 0)
+            settle(&items[i], polled[i].revents);
+    free(polled);
+    return e;
+}
+
+static const struct world_ops ops = {
+    .time = host_time,
+    .resolution = host_resolution,
+    .random = host_random,
+    .poll = host_poll,
+    .yield = host_yield,
+};
+
+struct world *host_world(const volatile sig_atomic_t *stop)
+{
+    static struct world w = { .ops = &ops };
+
+    stopping = stop;
+    return &w;
+}
