@@ -1,0 +1,125 @@
+#include "cli/module.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/num.h"
+#include "cli/verb.h"
+#include "cli/wat.h"
+#include "host/files.h"
+
+/* What decoding may hold: an import takes some 40 bytes for every byte that
+ * declares it, at worst. */
+#define ARENA_BYTES ((size_t)4 << 30)
+
+static void *chunk_take(void *context, size_t size)
+{
+    (void)context;
+    return malloc(size);
+}
+
+static void chunk_give(void *context, void *chunk, size_t size)
+{
+    (void)context;
+    (void)size;
+    free(chunk);
+}
+
+static int refused(const char *path, enum err e, const struct wasm_note *note)
+{
+    char where[40] = "";
+
+    if (e == ERR_NOMEM)
+        return verb_fail(VERB_SOFTWARE, "%s: this machine has not enough memory", path);
+    if (note->function >= 0)
+        snprintf(where, sizeof where, " (function %" PRId64 ")", note->function);
+    return verb_fail(VERB_DATA, "%s: offset 0x%" PRIx64 ": %s%s%s%s", path, note->offset,
+                     note->rule, note->detail[0] != '\0' ? ": " : "", note->detail, where);
+}
+
+static int raw_read(struct module *m, const char *path)
+{
+    struct note note = { 0 };
+    enum err e = wat_is(path) ? wat_read(&m->raw, path, &note)
+                              : files_read(&m->raw, path, LIMIT_MODULE_SIZE, &note);
+
+    if (e == ERR_OK)
+        return 0;
+    return verb_fail(e == ERR_MALFORMED || e == ERR_LIMIT ? VERB_DATA : VERB_USAGE, "%s",
+                     note.text);
+}
+
+void module_init(struct module *m)
+{
+    const struct arena_source source = { chunk_take, chunk_give, NULL };
+
+    *m = (struct module){ 0 };
+    arena_init(&m->arena, source, ARENA_BYTES);
+    arena_init(&m->scratch, source, ARENA_BYTES);
+}
+
+int module_open(struct module *m, const char *path)
+{
+    struct wasm_note note = { .function = -1 };
+    enum err e;
+    int code;
+
+    code = raw_read(m, path);
+    if (code != 0)
+        return code;
+    e = wasm_decode(&m->decoded, m->raw, &m->arena, &note);
+    if (e == ERR_OK)
+        e = wasm_validate(&m->decoded, &m->scratch, &note);
+    arena_reset(&m->scratch);
+    return e == ERR_OK ? 0 : refused(path, e, &note);
+}
+
+void module_close(struct module *m)
+{
+    arena_done(&m->scratch);
+    arena_done(&m->arena);
+    free((void *)(uintptr_t)m->raw.data);
+}
+
+const char *module_type_text(enum wasm_type type)
+{
+    static const char *const names[] = { "none", "i32",     "i64",       "f32",   "f64",
+                                         "v128", "funcref", "externref", "exnref" };
+
+    return (size_t)type < COUNT_OF(names) ? names[type] : "?";
+}
+
+static size_t types_put(char *out, size_t room, const uint8_t *types, uint32_t count)
+{
+    size_t at = (size_t)snprintf(out, room, "(");
+
+    for (uint32_t i = 0; i < count && at + 16 < room; i++)
+        at += (size_t)snprintf(out + at, room - at, "%s%s", i > 0 ? ", " : "",
+                               module_type_text((enum wasm_type)types[i]));
+    return at + (size_t)snprintf(out + at, room - at, ")");
+}
+
+const char *module_signature_text(struct wasm_signature s)
+{
+    static char text[24 * 1024]; /* a thousand of each is the most there can be */
+    size_t at = types_put(text, sizeof text / 2, s.params, s.param_count);
+
+    at += (size_t)snprintf(text + at, sizeof text - at, " -> ");
+    types_put(text + at, sizeof text - at, s.results, s.result_count);
+    return text;
+}
+
+const char *module_feature_text(unsigned i)
+{
+    static const char *const names[] = {
+        "multi-value",           "bulk-memory",  "reference-types", "sign-extension",
+        "saturating-conversion", "simd",         "relaxed-simd",    "tail-call",
+        "extended-const",        "multi-memory", "memory64",        "exceptions",
+        "legacy-exceptions",     "threads",      "mutable-globals",
+    };
+
+    return i < COUNT_OF(names) ? names[i] : NULL;
+}

@@ -1,0 +1,63 @@
+#include "cli/option.h"
+
+#include <string.h>
+
+#include "cli/help.h"
+
+struct option_walk option_walk(const struct verb *verb, int argc, char **argv)
+{
+    return (struct option_walk){ .verb = verb, .argc = argc, .argv = argv, .at = 1 };
+}
+
+static const struct verb_option *option_find(const struct verb *v, const char *name, size_t size)
+{
+    for (const struct verb_option *o = v->options; o != NULL && o->name != NULL; o++)
+        if (strlen(o->name) == size && memcmp(o->name, name, size) == 0)
+            return o;
+    return NULL;
+}
+
+static const struct verb_option *refuse(struct option_walk *w, const char *what, const char *word)
+{
+    w->failed = verb_misused(w->verb, "%s: %s", word, what);
+    return NULL;
+}
+
+const struct verb_option *option_next(struct option_walk *w)
+{
+    const struct verb_option *o;
+    const char *word, *equals;
+    size_t size;
+
+    w->value = NULL;
+    if (w->failed != 0 || w->helped || w->at >= w->argc)
+        return NULL;
+    word = w->argv[w->at];
+    if (word[0] != '-' || word[1] == '\0')
+        return NULL; /* "-" is an operand */
+    w->at++;
+    if (strcmp(word, "--") == 0)
+        return NULL;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        help_verb(w->verb);
+        w->helped = true;
+        return NULL;
+    }
+    if (word[1] != '-')
+        return refuse(w, "unknown option", word);
+    equals = strchr(word, '=');
+    size = equals != NULL ? (size_t)(equals - word) - 2 : strlen(word) - 2;
+    o = option_find(w->verb, word + 2, size);
+    if (o == NULL)
+        return refuse(w, "unknown option", word);
+    if (o->value == NULL)
+        return equals == NULL ? o : refuse(w, "this option takes no value", word);
+    if (equals == NULL && w->at >= w->argc)
+        return refuse(w, "a value must follow", word);
+    w->value = equals != NULL ? equals + 1 : w->argv[w->at++];
+    return o;
+}
+
+bool option_stop(const struct option_walk *w) { return w->failed != 0 || w->helped; }
+
+bool option_is(const struct verb_option *o, const char *name) { return strcmp(o->name, name) == 0; }

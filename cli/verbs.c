@@ -1,0 +1,53 @@
+#include "cli/verbs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/text.h"
+
+const struct verb *const verb_all[] = {
+    &verb_run,  &verb_inspect, &verb_compile, &verb_platform, &verb_completion,
+    &verb_wast, &verb_version, &verb_help,    NULL,
+};
+
+const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; verb_all[i] != NULL; i++)
+        if (strcmp(verb_all[i]->name, name) == 0)
+            return verb_all[i];
+    return NULL;
+}
+
+/* One line, whatever is in it: parts of it were written by others. */
+static void line_say(const char *format, va_list args, const char *verb)
+{
+    char line[2048];
+
+    vsnprintf(line, sizeof line, format, args);
+    text_clean(line);
+    if (verb != NULL)
+        fprintf(stderr, "broch: %s (see `broch help %s`)\n", line, verb);
+    else
+        fprintf(stderr, "broch: %s\n", line);
+}
+
+int verb_misused(const struct verb *v, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    line_say(format, args, v->name);
+    va_end(args);
+    return VERB_USAGE;
+}
+
+int verb_fail(int code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    line_say(format, args, NULL);
+    va_end(args);
+    return code;
+}
