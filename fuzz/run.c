@@ -1,0 +1,175 @@
+/* Our side of fuzz/differential: instantiates each module and calls its exports.
+ *
+ * usage: fuzz-run CONFIG MODULE...     CONFIG: words of `config_words` with commas, or "native"
+ *
+ * Prints `# MODULE`, then a line for each exported function without parameters: its name
+ * and `i32:N`, `i64:N` or `trap:CLASS`, as fuzz/node-run.mjs does for V8. Imported functions
+ * do nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "cli/host_memory.h"
+
+static const struct {
+    const char *word;
+    uint64_t set;
+    uint64_t clear;
+} config_words[] = {
+    { "native", 0, 0 },
+    { "no-optimize", WASM_CONFIG_NO_OPTIMIZE, 0 },
+    { "naive-alloc", WASM_CONFIG_NAIVE_ALLOC, 0 },
+    { "lazy", WASM_CONFIG_LAZY, 0 },
+    { "explicit", WASM_CONFIG_EXPLICIT, 0 },
+    { "interrupt", WASM_CONFIG_INTERRUPT, 0 },
+    { "fuel", WASM_CONFIG_FUEL, 0 },
+    { "deterministic", WASM_CONFIG_DETERMINISTIC, 0 },
+    { "baseline", 0,
+      WASM_CONFIG_AVX | WASM_CONFIG_AVX2 | WASM_CONFIG_FMA | WASM_CONFIG_BMI | WASM_CONFIG_POPCNT },
+};
+
+static const char *const trap_classes[WASM_TRAP_COUNT] = {
+    [WASM_TRAP_UNREACHABLE] = "unreachable",
+    [WASM_TRAP_MEMORY] = "memory",
+    [WASM_TRAP_TABLE] = "table",
+    [WASM_TRAP_INDIRECT_NULL] = "indirect",
+    [WASM_TRAP_INDIRECT_TYPE] = "indirect",
+    [WASM_TRAP_UNDEFINED_ELEMENT] = "indirect",
+    [WASM_TRAP_DIVIDE_BY_ZERO] = "divide",
+    [WASM_TRAP_INTEGER_OVERFLOW] = "convert",
+    [WASM_TRAP_INVALID_CONVERSION] = "convert",
+    [WASM_TRAP_STACK] = "stack",
+};
+
+static uint64_t config_parse(char *words)
+{
+    uint64_t config = wasm_config_native();
+
+    for (char *word = strtok(words, ","); word != NULL; word = strtok(NULL, ",")) {
+        size_t i = 0;
+
+        while (i < COUNT_OF(config_words) && strcmp(word, config_words[i].word) != 0)
+            i++;
+        if (i == COUNT_OF(config_words)) {
+            fprintf(stderr, "fuzz-run: no configuration word '%s'\n", word);
+            exit(64);
+        }
+        config = (config | config_words[i].set) & ~config_words[i].clear;
+    }
+    return config;
+}
+
+static enum wasm_trap nothing(void *context, struct wasm_instance *caller, union wasm_value *slots)
+{
+    (void)context;
+    (void)caller;
+    memset(slots, 0, sizeof *slots);
+    return WASM_TRAP_NONE;
+}
+
+static struct bytes file_read(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *data = malloc(64u << 20);
+    size_t size;
+
+    if (file == NULL || data == NULL) {
+        perror(path);
+        exit(66);
+    }
+    size = fread(data, 1, 64u << 20, file);
+    fclose(file);
+    return (struct bytes){ data, size };
+}
+
+static void call(struct wasm_store *store, struct wasm_instance *instance,
+                 struct wasm_extern_type export)
+{
+    union wasm_value slots[16] = { 0 };
+    struct wasm_function *function = wasm_instance_function(instance, export.name);
+    enum wasm_type result =
+        export.signature.result_count == 0 ? WASM_NONE : export.signature.results[0];
+    enum err e;
+
+    if (export.signature.param_count != 0 || export.signature.result_count > COUNT_OF(slots))
+        return;
+    e = wasm_function_call(function, slots);
+    printf("%.*s", (int)export.name.size, (const char *)export.name.data);
+    if (e == ERR_TRAP) {
+        enum wasm_trap trap = wasm_store_trap(store)->trap;
+
+        printf(" trap:%s", trap_classes[trap] == NULL ? wasm_trap_text(trap) : trap_classes[trap]);
+    } else if (e != ERR_OK) {
+        printf(" error:%d", (int)e);
+    } else if (result == WASM_I64 || result == WASM_F64) {
+        printf(" i64:%llu", (unsigned long long)slots[0].i64);
+    } else if (result != WASM_NONE) {
+        printf(" i32:%u", slots[0].i32);
+    }
+    putchar('\n');
+}
+
+static enum err run(struct wasm_engine *engine, struct bytes raw, struct wasm_note *note)
+{
+    struct wasm_store_limits limits = { .stack_size = 8u << 20, .fuel = 1000000000 };
+    struct wasm_module *module = NULL;
+    struct wasm_store *store = NULL;
+    struct wasm_linker *linker = NULL;
+    struct wasm_instance *instance = NULL;
+    enum err e = wasm_module_new(&module, engine, raw, note);
+
+    if (e == ERR_OK)
+        e = wasm_module_compile(module, note);
+    if (e == ERR_OK)
+        e = wasm_store_new(&store, engine, &limits);
+    if (e == ERR_OK)
+        e = wasm_linker_new(&linker, store);
+    for (uint32_t i = 0; e == ERR_OK && i < wasm_module_import_count(module); i++) {
+        struct wasm_extern_type import = wasm_module_import(module, i);
+
+        if (import.kind == WASM_EXTERN_FUNCTION)
+            e = wasm_linker_function(linker, import.module, import.name, import.signature, nothing,
+                                     NULL);
+    }
+    if (e == ERR_OK)
+        e = wasm_instance_new(&instance, linker, module, note);
+    for (uint32_t i = 0; e == ERR_OK && i < wasm_module_export_count(module); i++) {
+        struct wasm_extern_type export = wasm_module_export(module, i);
+
+        if (export.kind == WASM_EXTERN_FUNCTION)
+            call(store, instance, export);
+    }
+    wasm_linker_free(linker);
+    wasm_store_free(store);
+    wasm_module_free(module);
+    return e;
+}
+
+int main(int argc, char **argv)
+{
+    struct wasm_engine *engine = NULL;
+
+    if (argc < 3) {
+        fputs("usage: fuzz-run CONFIG MODULE...\n", stderr);
+        return 64;
+    }
+    if (!host_faults_open() ||
+        wasm_engine_new(&engine, &host_memory, config_parse(argv[1])) != ERR_OK) {
+        fputs("fuzz-run: the engine does not start\n", stderr);
+        return 70;
+    }
+    for (int i = 2; i < argc; i++) {
+        struct wasm_note note = { 0 };
+        struct bytes raw = file_read(argv[i]);
+
+        printf("# %s\n", argv[i]);
+        fflush(stdout);
+        if (run(engine, raw, &note) != ERR_OK)
+            printf("refused: %s: %s\n", note.rule, note.detail);
+        fflush(stdout);
+        free((void *)(uintptr_t)raw.data);
+    }
+    wasm_engine_free(engine);
+    return 0;
+}
