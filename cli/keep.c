@@ -194,6 +194,8 @@ enum err keep_run(struct keep_result *out, const struct workload *w, struct byte
     e = fd_reserve(&held, note);
     if (e == ERR_OK)
         e = launch_open(l, w, module, wants_report ? &report : NULL, note);
+    if (e == ERR_IO) /* a file or address that the command line named */
+        e = ERR_USAGE;
     if (e == ERR_OK)
         e = keep_start(&keep, b, l, note);
     launch_close(l);

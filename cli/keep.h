@@ -12,8 +12,9 @@ struct keep_result {
 };
 
 /* Opens what the workload names, starts a keep with this module and waits for
- * its end. ERR_USAGE and ERR_IO come with a note; `lack` is what the keep runs
- * without. */
+ * its end. Every error comes with a note: ERR_USAGE and ERR_LIMIT where the
+ * workload names what is not there, or too much of it, else the machine's. What
+ * the keep runs without is said on stderr. */
 enum err keep_run(struct keep_result *out, const struct workload *w, struct bytes module,
                   bool wants_report, struct note *note);
 

@@ -175,7 +175,8 @@ static int run_prepared(struct run *run, const struct timespec *start)
     enum err e = keep_run(&result, &run->workload, run->module, run->timed, &note);
 
     if (e != ERR_OK)
-        return verb_fail(e == ERR_NOMEM ? VERB_SOFTWARE : VERB_USAGE, "%s", note.text);
+        return verb_fail(e == ERR_USAGE || e == ERR_LIMIT ? VERB_USAGE : VERB_SOFTWARE, "%s",
+                         note.text);
     if (run->timed)
         time_print(run, &result, start);
     return result.end.code;

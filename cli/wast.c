@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "cli/host_memory.h"
 #include "cli/option.h"
 #include "cli/verbs.h"
+#include "exec/fault.h"
+#include "include/broch/wasm.h"
 
 static const struct {
     const char *name;
@@ -77,7 +78,7 @@ static int wast_main(int argc, char **argv)
         return w.failed;
     if (w.at >= w.argc)
         return verb_misused(&verb_wast, "no script is given");
-    if (!host_faults_open())
+    if (fault_take() != ERR_OK)
         return verb_fail(VERB_SOFTWARE, "signals cannot be handled");
     for (int i = w.at; i < w.argc; i++)
         good = run_one(w.argv[i], config, verbose) && good;

@@ -37,8 +37,8 @@ static enum err define_functions(struct wasm_linker *linker)
     return ERR_OK;
 }
 
-static enum err define_global(struct wasm_linker *linker, struct wasm_store *store, struct bytes name,
-                              enum wasm_type type, union wasm_value value)
+static enum err define_global(struct wasm_linker *linker, struct wasm_store *store,
+                              struct bytes name, enum wasm_type type, union wasm_value value)
 {
     struct wasm_global *g;
 
@@ -46,8 +46,8 @@ static enum err define_global(struct wasm_linker *linker, struct wasm_store *sto
     return wasm_linker_global(linker, SPECTEST, name, g);
 }
 
-static enum err define_table(struct wasm_linker *linker, struct wasm_store *store, struct bytes name,
-                             bool is64)
+static enum err define_table(struct wasm_linker *linker, struct wasm_store *store,
+                             struct bytes name, bool is64)
 {
     struct wasm_limits limits = { .least = 10, .most = 20, .has_most = true, .is64 = is64 };
     struct wasm_table *t;
@@ -56,8 +56,8 @@ static enum err define_table(struct wasm_linker *linker, struct wasm_store *stor
     return wasm_linker_table(linker, SPECTEST, name, t);
 }
 
-static enum err define_memory(struct wasm_linker *linker, struct wasm_store *store, struct bytes name,
-                              bool shared)
+static enum err define_memory(struct wasm_linker *linker, struct wasm_store *store,
+                              struct bytes name, bool shared)
 {
     struct wasm_limits limits = { .least = 1, .most = 2, .has_most = true, .shared = shared };
     struct wasm_memory *m;

@@ -7,9 +7,9 @@
 
 #include "base/limits.h"
 #include "base/num.h"
-#include "cli/host_memory.h"
 #include "cli/wast_host.h"
 #include "cli/wast_value.h"
+#include "exec/memory.h"
 
 enum { NAME_ROOM = 4096 };
 
@@ -101,7 +101,8 @@ static bool file_read(uint8_t **data, size_t *size, const char *script, const ch
     long end;
     bool good;
 
-    snprintf(path, sizeof path, "%.*s%s", slash != NULL ? (int)(slash - script + 1) : 0, script, name);
+    snprintf(path, sizeof path, "%.*s%s", slash != NULL ? (int)(slash - script + 1) : 0, script,
+             name);
     f = fopen(path, "rb");
     if (f == NULL)
         return false;
@@ -394,7 +395,8 @@ static void do_assert_trap(struct script *s, const json_t *command, struct answe
     if (a->outcome == DONE)
         fail(s, "no trap", text_of(command, "text"));
     else if (strcmp(s->type, "assert_exception") == 0)
-        judge(s, wasm_store_trap(s->store)->trap == WASM_TRAP_EXCEPTION, "another trap", last_trap(s));
+        judge(s, wasm_store_trap(s->store)->trap == WASM_TRAP_EXCEPTION, "another trap",
+              last_trap(s));
     else
         judge(s, text_fits(text_of(command, "text"), last_trap(s)), "another trap", last_trap(s));
 }
@@ -487,9 +489,11 @@ static void script_done(struct script *s)
 static bool script_open(struct script *s, uint64_t config)
 {
     struct wasm_store_limits limits = { .fuel = INT64_MAX };
+    struct wasm_host host;
 
+    memory_host(&host, UINT64_MAX);
     s->left_out = json_object();
-    return s->left_out != NULL && wasm_engine_new(&s->engine, &host_memory, config) == ERR_OK &&
+    return s->left_out != NULL && wasm_engine_new(&s->engine, &host, config) == ERR_OK &&
            wasm_store_new(&s->store, s->engine, &limits) == ERR_OK &&
            wasm_linker_new(&s->linker, s->store) == ERR_OK &&
            wast_host_define(s->linker, s->store) == ERR_OK;

@@ -159,8 +159,10 @@ struct bytes toml_string_parse(struct toml_parser *p, bool multi)
         toml_take_if(p, '\n'); /* "a newline immediately following … will be trimmed" */
     }
     s.out = arena_alloc(p->arena, room_for(p, quote, multi));
-    if (s.out == NULL)
+    if (s.out == NULL) {
         toml_fail(p, ERR_NOMEM, reader_offset(&p->r), "more memory");
+        return (struct bytes){ 0 };
+    }
     while (!p->r.bad) {
         int c = toml_peek(p);
 

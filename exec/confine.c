@@ -59,8 +59,7 @@ static void put(struct program *p, struct sock_filter instruction)
 #define RETURN(what) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what))
 #define EQUAL(value, yes, no) \
     ((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no))
-#define HAS(bits, yes, no) \
-    ((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, yes, no))
+#define HAS(bits, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, yes, no))
 #define REFUSE (SECCOMP_RET_ERRNO | EPERM)
 
 /* Executable where that is given up; writable and executable, never. */

@@ -25,10 +25,7 @@ bool deadline_passed(void) { return deadline.passed != 0; }
 
 const volatile sig_atomic_t *deadline_flag(void) { return &deadline.passed; }
 
-static void on_nudge(int number)
-{
-    (void)number; /* the call that it interrupts is what matters */
-}
+static void on_nudge(int number) { (void)number; /* the call that it interrupts is what matters */ }
 
 static void pause_for(struct timespec t)
 {

@@ -43,8 +43,7 @@ static uint64_t now_us(void)
 /* The options of the record, the limits as options, and this processor. */
 static uint64_t config_of(const struct launch *l)
 {
-    return l->engine_config | wasm_config_native() |
-           (l->has_fuel ? WASM_CONFIG_FUEL : 0) |
+    return l->engine_config | wasm_config_native() | (l->has_fuel ? WASM_CONFIG_FUEL : 0) |
            (l->has_time ? WASM_CONFIG_INTERRUPT : 0) |
            (l->deterministic ? WASM_CONFIG_DETERMINISTIC : 0);
 }
@@ -150,8 +149,7 @@ static void report_write(struct exec *x)
 {
     uint8_t room[LAUNCH_REPORT_SIZE_MAX];
     struct writer w = writer_of(room, sizeof room);
-    struct wasm_memory *memory =
-        x->instance != NULL ? wasm_instance_memory0(x->instance) : NULL;
+    struct wasm_memory *memory = x->instance != NULL ? wasm_instance_memory0(x->instance) : NULL;
 
     if (!x->launch.has_report)
         return;
@@ -162,8 +160,7 @@ static void report_write(struct exec *x)
         x->report.fuel_used = x->launch.fuel - wasm_store_fuel(x->store);
     launch_report_write(&w, &x->report);
     /* The reader may have gone; the guest's exit code stays what it is. */
-    if (writer_ok(&w) &&
-        write((int)x->launch.report_fd, room, writer_bytes(&w).size) < 0)
+    if (writer_ok(&w) && write((int)x->launch.report_fd, room, writer_bytes(&w).size) < 0)
         message("the report could not be written");
 }
 

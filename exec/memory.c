@@ -29,10 +29,7 @@ static bool charge(size_t size)
     return true;
 }
 
-static void discharge(size_t size)
-{
-    atomic_fetch_sub(&memory.used, size);
-}
+static void discharge(size_t size) { atomic_fetch_sub(&memory.used, size); }
 
 static void *heap_take(void *context, size_t size)
 {

@@ -81,14 +81,29 @@ static const char *shown(char out[NAME_SIZE + 8], struct bytes name)
     return out;
 }
 
+static struct bytes text_of(const char *text, size_t room)
+{
+    return (struct bytes){ (const uint8_t *)text, strnlen(text, room) };
+}
+
+/* "rule: detail"; names of imports in it are the module's. */
+static const char *reason(char out[2 * NAME_SIZE], const struct wasm_note *note)
+{
+    char detail_text[NAME_SIZE + 8];
+
+    snprintf(out, 2 * NAME_SIZE, "%.47s%s%s", note->rule, note->detail[0] != '\0' ? ": " : "",
+             shown(detail_text, text_of(note->detail, sizeof note->detail)));
+    return out;
+}
+
 static void refused_by_rule(const char *name, const struct wasm_note *note)
 {
+    char why[2 * NAME_SIZE];
     char where[32] = "";
 
     if (note->function >= 0)
         snprintf(where, sizeof where, " (function %" PRId64 ")", note->function);
-    message("%s: offset 0x%" PRIx64 ": %s%s%s%s", name, note->offset, note->rule,
-            note->detail[0] != '\0' ? ": " : "", note->detail, where);
+    message("%s: offset 0x%" PRIx64 ": %s%s", name, note->offset, reason(why, note), where);
 }
 
 /* A limit of the launch, and not of the format: which, and what it was set to. */
@@ -108,6 +123,7 @@ static bool limit_hit(const struct launch *l, const char *name, const struct was
 int message_refused(const struct launch *l, enum err e, const struct wasm_note *note)
 {
     char room[NAME_SIZE + 8];
+    char why[2 * NAME_SIZE];
     const char *name = shown(room, l->name);
 
     switch (e) {
@@ -120,15 +136,13 @@ int message_refused(const struct launch *l, enum err e, const struct wasm_note *
         message("%s: this machine has not enough memory", name);
         return LAUNCH_EXIT_SOFTWARE;
     case ERR_LINK:
-        message("%s: cannot be linked: %s%s%s", name, note->rule,
-                note->detail[0] != '\0' ? ": " : "", note->detail);
+        message("%s: cannot be linked: %s", name, reason(why, note));
         return LAUNCH_EXIT_DATA;
     case ERR_MALFORMED:
     case ERR_INVALID:
-    case ERR_UNSUPPORTED:
-        break;
+    case ERR_UNSUPPORTED: break;
     default:
-        message("%s: internal error %d: %s %s", name, (int)e, note->rule, note->detail);
+        message("%s: internal error %d: %s", name, (int)e, reason(why, note));
         return LAUNCH_EXIT_SOFTWARE;
     }
     refused_by_rule(name, note);
@@ -180,12 +194,8 @@ void message_time_limit(uint64_t time_ms)
 int message_trap(const struct launch *l, const struct wasm_trap_report *r)
 {
     switch (r->trap) {
-    case WASM_TRAP_FUEL:
-        message("limit: fuel (set to %" PRIu64 ") used up", l->fuel);
-        break;
-    case WASM_TRAP_INTERRUPTED:
-        message_time_limit(l->time_ms);
-        break;
+    case WASM_TRAP_FUEL: message("limit: fuel (set to %" PRIu64 ") used up", l->fuel); break;
+    case WASM_TRAP_INTERRUPTED: message_time_limit(l->time_ms); break;
     case WASM_TRAP_STACK:
         message("trap: %s (limit: stack, set to %" PRIu64 ")", wasm_trap_text(r->trap),
                 l->stack_bytes);
@@ -194,9 +204,7 @@ int message_trap(const struct launch *l, const struct wasm_trap_report *r)
         message("limit: memory (set to %" PRIu64 ") used up by a function that was to be compiled",
                 l->memory_bytes);
         break;
-    default:
-        message("trap: %s", wasm_trap_text(r->trap));
-        break;
+    default: message("trap: %s", wasm_trap_text(r->trap)); break;
     }
     backtrace(r);
     return LAUNCH_EXIT_TRAP;

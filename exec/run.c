@@ -103,8 +103,7 @@ int run_instance(const struct launch *l, struct wasm_store *store, struct wasi *
                  struct wasm_instance *instance)
 {
     struct wasm_function *start = wasm_instance_function(instance, BYTES_TEXT("_start"));
-    struct wasm_function *initialize =
-        wasm_instance_function(instance, BYTES_TEXT("_initialize"));
+    struct wasm_function *initialize = wasm_instance_function(instance, BYTES_TEXT("_initialize"));
     struct wasm_function *invoked;
     int code;
 

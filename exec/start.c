@@ -40,7 +40,8 @@ int start_record(struct launch *out)
 
 int start_module(const struct launch *l, struct bytes *out)
 {
-    struct wasm_note note = { .function = -1, .rule = "unexpected end",
+    struct wasm_note note = { .function = -1,
+                              .rule = "unexpected end",
                               .detail = "the module is empty, or larger than 1 GiB" };
 
     if (!file_map((int)l->module_fd, LIMIT_MODULE_SIZE, out))
@@ -48,7 +49,4 @@ int start_module(const struct launch *l, struct bytes *out)
     return 0;
 }
 
-void start_module_done(struct bytes module)
-{
-    munmap((void *)(uintptr_t)module.data, module.size);
-}
+void start_module_done(struct bytes module) { munmap((void *)(uintptr_t)module.data, module.size); }

@@ -11,9 +11,11 @@
 const char *value_type_name(uint8_t type)
 {
     static const char *const names[] = {
-        [WASM_NONE] = "none", [WASM_I32] = "i32", [WASM_I64] = "i64", [WASM_F32] = "f32",
-        [WASM_F64] = "f64", [WASM_V128] = "v128", [WASM_FUNCREF] = "funcref",
-        [WASM_EXTERNREF] = "externref", [WASM_EXNREF] = "exnref",
+        [WASM_NONE] = "none",       [WASM_I32] = "i32",
+        [WASM_I64] = "i64",         [WASM_F32] = "f32",
+        [WASM_F64] = "f64",         [WASM_V128] = "v128",
+        [WASM_FUNCREF] = "funcref", [WASM_EXTERNREF] = "externref",
+        [WASM_EXNREF] = "exnref",
     };
 
     return type < sizeof names / sizeof names[0] ? names[type] : "unknown";
@@ -126,8 +128,7 @@ void value_print(char out[VALUE_TEXT_SIZE], uint8_t type, const union wasm_value
             snprintf(out, VALUE_TEXT_SIZE, "externref:%" PRIu64, value->externref);
         break;
     default:
-        snprintf(out, VALUE_TEXT_SIZE, "%s",
-                 value->words[0] == 0 ? "null" : value_type_name(type));
+        snprintf(out, VALUE_TEXT_SIZE, "%s", value->words[0] == 0 ? "null" : value_type_name(type));
         break;
     }
 }

@@ -19,10 +19,7 @@ static void *wait_long(void *unused)
     return NULL;
 }
 
-static void pause_ms(long ms)
-{
-    nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
+static void pause_ms(long ms) { nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL); }
 
 static uint32_t notify_until(uint32_t count, uint32_t wanted)
 {

@@ -46,7 +46,7 @@ struct world_times {
 };
 
 struct world_open {
-    bool follow;     /* the last component may be a symbolic link */
+    bool follow; /* the last component may be a symbolic link */
     bool read;
     bool write;
     uint32_t oflags; /* WASI_OPEN_… */
@@ -84,8 +84,8 @@ struct world_file_ops {
     /* Directories. The entry at a cookie (0 the first); *end where there is none. */
     enum wasi_errno (*entry)(struct world_file *f, uint64_t cookie, struct world_entry *out,
                              bool *end);
-    enum wasi_errno (*open)(struct world_file *dir, const char *path,
-                            const struct world_open *how, struct world_file **out);
+    enum wasi_errno (*open)(struct world_file *dir, const char *path, const struct world_open *how,
+                            struct world_file **out);
     enum wasi_errno (*stat_at)(struct world_file *dir, const char *path, bool follow,
                                struct world_stat *out);
     enum wasi_errno (*set_times_at)(struct world_file *dir, const char *path, bool follow,
@@ -94,19 +94,18 @@ struct world_file_ops {
     enum wasi_errno (*remove_directory)(struct world_file *dir, const char *path);
     enum wasi_errno (*unlink)(struct world_file *dir, const char *path);
     /* Both directories are of the same world_file_ops: the caller saw to it. */
-    enum wasi_errno (*rename)(struct world_file *from, const char *old_path,
-                              struct world_file *to, const char *new_path);
-    enum wasi_errno (*link)(struct world_file *from, const char *old_path,
-                            struct world_file *to, const char *new_path);
+    enum wasi_errno (*rename)(struct world_file *from, const char *old_path, struct world_file *to,
+                              const char *new_path);
+    enum wasi_errno (*link)(struct world_file *from, const char *old_path, struct world_file *to,
+                            const char *new_path);
     enum wasi_errno (*symlink)(struct world_file *dir, const char *target, const char *path);
     enum wasi_errno (*read_link)(struct world_file *dir, const char *path, char *out, size_t room,
                                  size_t *size);
     /* Sockets. */
     enum wasi_errno (*accept)(struct world_file *f, uint32_t fdflags, struct world_file **out);
-    enum wasi_errno (*receive)(struct world_file *f, struct iovec *to, size_t count,
-                               uint32_t flags, size_t *got, uint32_t *out_flags);
-    enum wasi_errno (*send)(struct world_file *f, struct iovec *from, size_t count,
-                            size_t *put);
+    enum wasi_errno (*receive)(struct world_file *f, struct iovec *to, size_t count, uint32_t flags,
+                               size_t *got, uint32_t *out_flags);
+    enum wasi_errno (*send)(struct world_file *f, struct iovec *from, size_t count, size_t *put);
     enum wasi_errno (*shutdown)(struct world_file *f, uint32_t how);
 };
 
@@ -114,7 +113,7 @@ struct world_file_ops {
 struct world_file {
     const struct world_file_ops *ops;
     enum wasi_filetype type;
-    bool read_only;  /* nothing reached through it may be changed */
+    bool read_only; /* nothing reached through it may be changed */
     bool is_tty;
     bool is_listener;
     bool can_read;
@@ -129,10 +128,10 @@ static inline void world_file_close(struct world_file *f)
 
 struct world_poll {
     struct world_file *file;
-    bool write;      /* else read */
-    bool ready;      /* out, and the rest */
+    bool write; /* else read */
+    bool ready; /* out, and the rest */
     bool hangup;
-    uint64_t size;   /* bytes there to read, or 1 */
+    uint64_t size; /* bytes there to read, or 1 */
     enum wasi_errno error;
 };
 

@@ -304,11 +304,19 @@ static void integer(enum type type, unsigned depth)
 static void floating(enum type type, unsigned depth)
 {
     bool is64 = type == F64;
+    unsigned op;
 
     switch (below(8)) {
     case 0:
     case 1:
-    case 2: binary(type, (is64 ? 0xa0u : 0x92u) + below(7), depth); return;
+    case 2:
+        op = below(7);
+        expression(type, depth);
+        expression(type, depth);
+        if (op == 6) /* copysign would show the sign of a NaN */
+            canonical(type);
+        put((is64 ? 0xa0u : 0x92u) + op);
+        return;
     case 3:
         expression(type, depth);
         put((is64 ? 0x99u : 0x8bu) + below(7));

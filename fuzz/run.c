@@ -3,14 +3,16 @@
  * usage: fuzz-run CONFIG MODULE...     CONFIG: words of `config_words` with commas, or "native"
  *
  * Prints `# MODULE`, then a line for each exported function without parameters: its name
- * and `i32:N`, `i64:N` or `trap:CLASS`, as fuzz/node-run.mjs does for V8. Imported functions
+ * and `i32:N`, `i64:N` (floats and vectors: their bits) or `trap:CLASS`, as fuzz/node-run.mjs does for V8. Imported functions
  * do nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
-#include "cli/host_memory.h"
+#include "exec/fault.h"
+#include "exec/memory.h"
+#include "include/broch/wasm.h"
 
 static const struct {
     const char *word;
@@ -102,10 +104,13 @@ static void call(struct wasm_store *store, struct wasm_instance *instance,
         printf(" trap:%s", trap_classes[trap] == NULL ? wasm_trap_text(trap) : trap_classes[trap]);
     } else if (e != ERR_OK) {
         printf(" error:%d", (int)e);
+    } else if (result == WASM_V128) {
+        printf(" v128:%016llx%016llx", (unsigned long long)slots[0].words[1],
+               (unsigned long long)slots[0].words[0]);
     } else if (result == WASM_I64 || result == WASM_F64) {
-        printf(" i64:%llu", (unsigned long long)slots[0].i64);
+        printf(" %s:%llu", result == WASM_I64 ? "i64" : "f64", (unsigned long long)slots[0].i64);
     } else if (result != WASM_NONE) {
-        printf(" i32:%u", slots[0].i32);
+        printf(" %s:%u", result == WASM_F32 ? "f32" : "i32", slots[0].i32);
     }
     putchar('\n');
 }
@@ -149,13 +154,15 @@ static enum err run(struct wasm_engine *engine, struct bytes raw, struct wasm_no
 int main(int argc, char **argv)
 {
     struct wasm_engine *engine = NULL;
+    struct wasm_host host;
 
     if (argc < 3) {
         fputs("usage: fuzz-run CONFIG MODULE...\n", stderr);
         return 64;
     }
-    if (!host_faults_open() ||
-        wasm_engine_new(&engine, &host_memory, config_parse(argv[1])) != ERR_OK) {
+    memory_host(&host, UINT64_MAX);
+    if (fault_take() != ERR_OK ||
+        wasm_engine_new(&engine, &host, config_parse(argv[1])) != ERR_OK) {
         fputs("fuzz-run: the engine does not start\n", stderr);
         return 70;
     }

@@ -77,8 +77,8 @@ enum wasi_errno wasi_fd_filestat_set_times(struct wasi_call *c)
     struct world_times times;
     struct wasi_fd *fd;
 
-    WASI_TRY(table_use(&c->wasi->table, call_u32(c, 0), WASI_RIGHT_FD_FILESTAT_SET_TIMES, &fd));
     WASI_TRY(call_times(call_u64(c, 1), call_u64(c, 2), call_u32(c, 3), &times));
+    WASI_TRY(table_use(&c->wasi->table, call_u32(c, 0), WASI_RIGHT_FD_FILESTAT_SET_TIMES, &fd));
     return fd->file->ops->set_times(fd->file, &times);
 }
 

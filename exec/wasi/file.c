@@ -9,7 +9,7 @@ typedef enum wasi_errno (*transfer)(struct world_file *f, const struct iovec *sp
 static enum wasi_errno move(struct wasi_call *c, transfer t, struct world_file *f,
                             const uint64_t *offset, uint32_t result)
 {
-    struct iovec spans[CALL_SPANS_MAX];
+    CALL_UNZEROED struct iovec spans[CALL_SPANS_MAX];
     size_t count;
     size_t done = 0;
 

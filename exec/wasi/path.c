@@ -165,6 +165,15 @@ struct request {
     char path[WORLD_PATH_MAX];
 };
 
+/* Whether the file itself must be open for writing. To set the size of what is
+ * read is no reason: Go asks for that right in every open. */
+static bool asks_to_write(uint64_t base)
+{
+    if ((base & (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE)) != 0)
+        return true;
+    return (base & WASI_RIGHT_FD_FILESTAT_SET_SIZE) != 0 && (base & WASI_RIGHT_FD_READ) == 0;
+}
+
 static enum wasi_errno request_check(struct wasi_call *c, struct request *r)
 {
     struct wasi_fd *dir;
@@ -182,8 +191,7 @@ static enum wasi_errno request_check(struct wasi_call *c, struct request *r)
     if (((r->base | r->inheriting) & ~dir->inheriting) != 0 || !may_sync(dir, r->how.fdflags))
         return WASI_NOTCAPABLE;
     r->how.read = (r->base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)) != 0;
-    /* Not for the right to set sizes alone: Go asks for that in every open. */
-    r->how.write = (r->base & WASI_RIGHT_FD_WRITE) != 0;
+    r->how.write = asks_to_write(r->base);
     r->dir = dir->file;
     return WASI_OK;
 }

@@ -98,11 +98,8 @@ static enum wasi_errno subscription_take(struct wasi_call *c, const uint8_t *raw
             w->timeout_ns = s->wait_ns;
         break;
     case WASI_EVENT_READ:
-    case WASI_EVENT_WRITE:
-        s->error = file_take(c, raw + 16, s, w);
-        break;
-    default:
-        return WASI_INVAL;
+    case WASI_EVENT_WRITE: s->error = file_take(c, raw + 16, s, w); break;
+    default: return WASI_INVAL;
     }
     if (s->error != WASI_OK)
         w->timeout_ns = 0;

@@ -11,8 +11,8 @@ enum wasi_errno wasi_proc_exit(struct wasi_call *c)
 /* signal_t of the witx file, as Linux numbers them; 0 where its action is to
  * ignore or to continue, -1 where it is to stop, which a keep cannot. */
 static const int8_t signals[] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 14, 15, 0, 0, -1, -1, -1, -1, 0, 24, 25, 26, 27,
-    0, 29, 30, 31,
+    0, 1, 2,  3,  4,  5,  6, 7,  8,  9,  10, 11, 12, 0,  14, 15,
+    0, 0, -1, -1, -1, -1, 0, 24, 25, 26, 27, 0,  29, 30, 31,
 };
 
 /* There is nobody but the guest to signal, and no handler: it ends, with the

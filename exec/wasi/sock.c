@@ -44,7 +44,7 @@ enum wasi_errno wasi_sock_accept(struct wasi_call *c)
 enum wasi_errno wasi_sock_recv(struct wasi_call *c)
 {
     uint32_t flags = call_u32(c, 3);
-    struct iovec spans[CALL_SPANS_MAX];
+    CALL_UNZEROED struct iovec spans[CALL_SPANS_MAX];
     struct wasi_fd *fd;
     uint32_t out_flags;
     uint16_t short_flags;
@@ -65,7 +65,7 @@ enum wasi_errno wasi_sock_recv(struct wasi_call *c)
 
 enum wasi_errno wasi_sock_send(struct wasi_call *c)
 {
-    struct iovec spans[CALL_SPANS_MAX];
+    CALL_UNZEROED struct iovec spans[CALL_SPANS_MAX];
     struct wasi_fd *fd;
     size_t count;
     size_t put;

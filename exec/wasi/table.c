@@ -4,28 +4,26 @@
 #include <stdlib.h>
 
 #define READING (WASI_RIGHT_FD_READ)
-#define WRITING                                                                   \
-    (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_ALLOCATE |      \
+#define WRITING                                                              \
+    (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_ALLOCATE | \
      WASI_RIGHT_FD_FILESTAT_SET_SIZE)
-#define ANY_FILE                                                                  \
+#define ANY_FILE \
     (WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_POLL_FD_READWRITE)
 #define POSITION (WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL)
-#define REGULAR                                                                   \
-    (ANY_FILE | POSITION | WASI_RIGHT_FD_SYNC | WASI_RIGHT_FD_DATASYNC |          \
-     WASI_RIGHT_FD_ADVISE | WASI_RIGHT_FD_FILESTAT_SET_TIMES)
-#define PATHS                                                                     \
-    (WASI_RIGHT_PATH_CREATE_DIRECTORY | WASI_RIGHT_PATH_CREATE_FILE |             \
-     WASI_RIGHT_PATH_LINK_SOURCE | WASI_RIGHT_PATH_LINK_TARGET | WASI_RIGHT_PATH_OPEN | \
-     WASI_RIGHT_PATH_READLINK | WASI_RIGHT_PATH_RENAME_SOURCE |                   \
-     WASI_RIGHT_PATH_RENAME_TARGET | WASI_RIGHT_PATH_FILESTAT_GET |               \
-     WASI_RIGHT_PATH_FILESTAT_SET_SIZE | WASI_RIGHT_PATH_FILESTAT_SET_TIMES |     \
-     WASI_RIGHT_PATH_SYMLINK | WASI_RIGHT_PATH_REMOVE_DIRECTORY |                 \
-     WASI_RIGHT_PATH_UNLINK_FILE)
-#define DIRECTORY                                                                 \
-    (PATHS | WASI_RIGHT_FD_READDIR | WASI_RIGHT_FD_FDSTAT_SET_FLAGS |             \
-     WASI_RIGHT_FD_SYNC | WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_FILESTAT_GET |   \
+#define REGULAR                                                                                 \
+    (ANY_FILE | POSITION | WASI_RIGHT_FD_SYNC | WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_ADVISE | \
      WASI_RIGHT_FD_FILESTAT_SET_TIMES)
-#define DATA                                                                      \
+#define PATHS                                                                                   \
+    (WASI_RIGHT_PATH_CREATE_DIRECTORY | WASI_RIGHT_PATH_CREATE_FILE |                           \
+     WASI_RIGHT_PATH_LINK_SOURCE | WASI_RIGHT_PATH_LINK_TARGET | WASI_RIGHT_PATH_OPEN |         \
+     WASI_RIGHT_PATH_READLINK | WASI_RIGHT_PATH_RENAME_SOURCE | WASI_RIGHT_PATH_RENAME_TARGET | \
+     WASI_RIGHT_PATH_FILESTAT_GET | WASI_RIGHT_PATH_FILESTAT_SET_SIZE |                         \
+     WASI_RIGHT_PATH_FILESTAT_SET_TIMES | WASI_RIGHT_PATH_SYMLINK |                             \
+     WASI_RIGHT_PATH_REMOVE_DIRECTORY | WASI_RIGHT_PATH_UNLINK_FILE)
+#define DIRECTORY                                                                          \
+    (PATHS | WASI_RIGHT_FD_READDIR | WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_SYNC | \
+     WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_FD_FILESTAT_SET_TIMES)
+#define DATA                                                                         \
     (READING | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_ADVISE | \
      WASI_RIGHT_FD_FILESTAT_SET_SIZE | POSITION)
 
@@ -58,8 +56,7 @@ static enum wasi_errno room_for(struct wasi_table *t, uint32_t number)
     return WASI_OK;
 }
 
-enum wasi_errno table_add(struct wasi_table *t, struct wasi_fd fd, uint32_t first,
-                          uint32_t *number)
+enum wasi_errno table_add(struct wasi_table *t, struct wasi_fd fd, uint32_t first, uint32_t *number)
 {
     enum wasi_errno e;
     uint32_t n = first;
@@ -139,9 +136,7 @@ void rights_of(const struct world_file *f, uint64_t *base, uint64_t *inheriting)
         *inheriting = WASI_RIGHTS_ALL;
         return;
     case WASI_TYPE_FILE:
-    case WASI_TYPE_BLOCK_DEVICE:
-        *base = REGULAR | ways;
-        return;
+    case WASI_TYPE_BLOCK_DEVICE: *base = REGULAR | ways; return;
     case WASI_TYPE_SOCKET_DGRAM:
     case WASI_TYPE_SOCKET_STREAM:
         /* What accept gives has the rights that the listener hands on. */
@@ -159,8 +154,7 @@ void rights_of(const struct world_file *f, uint64_t *base, uint64_t *inheriting)
         *base = ANY_FILE | (ways & (READING | WASI_RIGHT_FD_WRITE)) | (f->is_tty ? 0 : POSITION);
         return;
     case WASI_TYPE_UNKNOWN:
-    case WASI_TYPE_SYMLINK:
-        break;
+    case WASI_TYPE_SYMLINK: break;
     }
     /* Pipes: they have no position, and say so themselves (WASI_SPIPE). */
     *base = ANY_FILE | (ways & (READING | WASI_RIGHT_FD_WRITE)) | WASI_RIGHT_FD_SYNC |

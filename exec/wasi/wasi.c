@@ -64,7 +64,4 @@ enum wasi_errno wasi_add_socket(struct wasi *w, struct world_file *socket)
     return add(w, socket, WASI_FD_FIRST, (struct bytes){ 0 });
 }
 
-uint32_t wasi_exit_code(const struct wasi *w)
-{
-    return w->exit_code;
-}
+uint32_t wasi_exit_code(const struct wasi *w) { return w->exit_code; }

@@ -21,7 +21,8 @@ static struct world_file *root; /* inside/ */
 static struct world_stat secret;
 
 static const struct world_open reading = { .read = true, .follow = true };
-static const struct world_open creating = { .write = true, .follow = true,
+static const struct world_open creating = { .write = true,
+                                            .follow = true,
                                             .oflags = WASI_OPEN_CREAT };
 
 static enum wasi_errno opens(struct world_file *dir, const char *path, struct world_open how)

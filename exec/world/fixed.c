@@ -37,10 +37,14 @@ static uint32_t rotated(uint32_t n, int by) { return (n << by) | (n >> (32 - by)
 
 static void quarter(uint32_t *x, int a, int b, int c, int d)
 {
-    x[a] += x[b]; x[d] = rotated(x[d] ^ x[a], 16);
-    x[c] += x[d]; x[b] = rotated(x[b] ^ x[c], 12);
-    x[a] += x[b]; x[d] = rotated(x[d] ^ x[a], 8);
-    x[c] += x[d]; x[b] = rotated(x[b] ^ x[c], 7);
+    x[a] += x[b];
+    x[d] = rotated(x[d] ^ x[a], 16);
+    x[c] += x[d];
+    x[b] = rotated(x[b] ^ x[c], 12);
+    x[a] += x[b];
+    x[d] = rotated(x[d] ^ x[a], 8);
+    x[c] += x[d];
+    x[b] = rotated(x[b] ^ x[c], 7);
 }
 
 /* The block function of RFC 8439, 2.3, with a 64-bit counter and nonce 0. */
@@ -107,10 +111,7 @@ static enum wasi_errno fixed_poll(struct world *base, struct world_poll *items, 
     return WASI_OK;
 }
 
-static void fixed_yield(struct world *base)
-{
-    (void)base; /* nobody else has a turn */
-}
+static void fixed_yield(struct world *base) { (void)base; /* nobody else has a turn */ }
 
 static const struct world_ops ops = {
     .time = fixed_time,

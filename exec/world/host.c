@@ -14,10 +14,7 @@
 /* Which calls end early is one for the whole process: a signal is, too. */
 static const volatile sig_atomic_t *stopping;
 
-bool host_again(int number)
-{
-    return number == EINTR && (stopping == NULL || *stopping == 0);
-}
+bool host_again(int number) { return number == EINTR && (stopping == NULL || *stopping == 0); }
 
 static bool clock_of(enum wasi_clock clock, clockid_t *out)
 {
@@ -91,8 +88,7 @@ static void host_yield(struct world *w)
 /* Files that are not Linux's own are always ready, and so are regular ones. */
 static bool waits(const struct world_file *f)
 {
-    return f->ops == &host_file_ops && f->type != WASI_TYPE_FILE &&
-           f->type != WASI_TYPE_DIRECTORY;
+    return f->ops == &host_file_ops && f->type != WASI_TYPE_FILE && f->type != WASI_TYPE_DIRECTORY;
 }
 
 static void settle(struct world_poll *item, short events)

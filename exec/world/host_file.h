@@ -17,10 +17,7 @@ struct host_file {
     struct host_entries *entries;
 };
 
-static inline struct host_file *host_file_of(struct world_file *f)
-{
-    return (struct host_file *)f;
-}
+static inline struct host_file *host_file_of(struct world_file *f) { return (struct host_file *)f; }
 
 extern const struct world_file_ops host_file_ops;
 
@@ -56,10 +53,9 @@ enum wasi_errno host_read_link(struct world_file *dir, const char *path, char *o
                                size_t *size);
 /* host_socket.c */
 enum wasi_errno host_accept(struct world_file *f, uint32_t fdflags, struct world_file **out);
-enum wasi_errno host_receive(struct world_file *f, struct iovec *to, size_t count,
-                             uint32_t flags, size_t *got, uint32_t *out_flags);
-enum wasi_errno host_send(struct world_file *f, struct iovec *from, size_t count,
-                          size_t *put);
+enum wasi_errno host_receive(struct world_file *f, struct iovec *to, size_t count, uint32_t flags,
+                             size_t *got, uint32_t *out_flags);
+enum wasi_errno host_send(struct world_file *f, struct iovec *from, size_t count, size_t *put);
 enum wasi_errno host_shutdown(struct world_file *f, uint32_t how);
 
 #endif

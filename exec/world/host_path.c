@@ -200,7 +200,7 @@ static enum wasi_errno place_find(struct world_file *dir, const char *path, stru
         WASI_TRY(host_stat_at(dir, path, true, &s));
     }
     if (out->slash)
-        strcat(out->last, "/");
+        memcpy(out->last + (end - start), "/", 2);
     memcpy(parent, path, start);
     parent[start] = '\0';
     return open_beneath(dir, start == 0 ? "." : parent, O_PATH | O_DIRECTORY, 0, &out->fd);

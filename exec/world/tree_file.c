@@ -54,8 +54,7 @@ static enum wasi_errno file_stat(struct world_file *base, struct world_stat *out
     return WASI_OK;
 }
 
-void tree_node_set_times(const struct tree *t, struct tree_node *n,
-                         const struct world_times *times)
+void tree_node_set_times(const struct tree *t, struct tree_node *n, const struct world_times *times)
 {
     uint64_t now = tree_now(t);
 
@@ -122,6 +121,21 @@ static enum wasi_errno file_read(struct world_file *base, const struct iovec *to
     return WASI_OK;
 }
 
+/* What fits of part bytes at a position; a full tree takes less, and then says
+ * so to the next write. */
+static enum wasi_errno room_make(struct tree_file *f, uint64_t at, size_t *part)
+{
+    uint64_t room = tree_node_room(f->tree, f->node);
+
+    if (at > INT64_MAX - *part)
+        return WASI_FBIG;
+    if (at + *part <= f->node->size)
+        return WASI_OK;
+    if (at < room)
+        *part = num_min(*part, room - at);
+    return tree_node_resize(f->tree, f->node, num_max(f->node->size, at + *part));
+}
+
 static enum wasi_errno write_at(struct tree_file *f, uint64_t at, const struct iovec *from,
                                 size_t count, size_t *put)
 {
@@ -130,22 +144,20 @@ static enum wasi_errno write_at(struct tree_file *f, uint64_t at, const struct i
 
     for (size_t i = 0; i < count; i++) {
         size_t part = from[i].iov_len;
+        enum wasi_errno e;
 
         if (part == 0)
             continue;
-        if (at > INT64_MAX - part)
-            return WASI_FBIG;
-        if (at + part > n->size) {
-            enum wasi_errno e = tree_node_resize(f->tree, n, at + part);
-
-            if (e != WASI_OK && total == 0)
-                return e;
-            if (e != WASI_OK)
-                break; /* a short write; the next one says why */
-        }
+        e = room_make(f, at, &part);
+        if (e != WASI_OK && total == 0)
+            return e;
+        if (e != WASI_OK)
+            break;
         memcpy(n->data + at, from[i].iov_base, part);
         at += part;
         total += part;
+        if (part < from[i].iov_len)
+            break;
     }
     n->mtim = n->ctim = tree_now(f->tree);
     *put = total;

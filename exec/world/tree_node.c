@@ -94,6 +94,11 @@ static enum wasi_errno reserve(struct tree *t, struct tree_node *n, size_t size)
     return WASI_OK;
 }
 
+uint64_t tree_node_room(const struct tree *t, const struct tree_node *n)
+{
+    return n->capacity + (t->size_max - t->used);
+}
+
 enum wasi_errno tree_node_resize(struct tree *t, struct tree_node *n, uint64_t size)
 {
     if (size > t->size_max)

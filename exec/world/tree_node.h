@@ -9,7 +9,7 @@
 
 struct tree_entry {
     struct tree_node *node;
-    uint64_t id;      /* its cookie: larger than those of all entries before it */
+    uint64_t id; /* its cookie: larger than those of all entries before it */
     uint32_t hash;
     uint32_t name_size;
     char *name;
@@ -55,10 +55,7 @@ struct tree_file {
     uint32_t fdflags;
 };
 
-static inline struct tree_file *tree_file_of(struct world_file *f)
-{
-    return (struct tree_file *)f;
-}
+static inline struct tree_file *tree_file_of(struct world_file *f) { return (struct tree_file *)f; }
 
 extern const struct world_file_ops tree_file_ops;
 
@@ -71,6 +68,8 @@ struct tree_node *tree_node_new(struct tree *t, enum wasi_filetype type);
 void tree_node_settle(struct tree *t, struct tree_node *n);
 /* Bytes of a file or link; what is added is zero. */
 enum wasi_errno tree_node_resize(struct tree *t, struct tree_node *n, uint64_t size);
+/* The largest size that resize would still give it. */
+uint64_t tree_node_room(const struct tree *t, const struct tree_node *n);
 /* NULL where there is none. */
 struct tree_entry *tree_entry_find(const struct tree_node *dir, const char *name, size_t size);
 enum wasi_errno tree_entry_add(struct tree *t, struct tree_node *dir, const char *name,

@@ -59,10 +59,7 @@ static enum wasi_errno step_dots(struct tree_node *start, struct tree_node **at,
     return WASI_OK;
 }
 
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
+static bool is_dots(const char *name) { return strcmp(name, ".") == 0 || strcmp(name, "..") == 0; }
 
 static bool followed(const struct tree_walk *w, bool final, enum tree_walk_mode mode)
 {

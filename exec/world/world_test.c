@@ -23,7 +23,8 @@ static void case_of(const char *name)
 }
 
 static const struct world_open reading = { .read = true };
-static const struct world_open creating = { .read = true, .write = true,
+static const struct world_open creating = { .read = true,
+                                            .write = true,
                                             .oflags = WASI_OPEN_CREAT };
 
 static enum wasi_errno open_as(const char *path, struct world_open how, struct world_file **out)
@@ -247,7 +248,8 @@ static void test_escape(void)
 
 static void test_links(void)
 {
-    const struct world_open follow_new = { .follow = true, .write = true,
+    const struct world_open follow_new = { .follow = true,
+                                           .write = true,
                                            .oflags = WASI_OPEN_CREAT };
     struct world_stat s;
     char room[16];
@@ -404,7 +406,8 @@ static void test_entries(void)
 
 static void test_times(void)
 {
-    struct world_times t = { .atim = 1000000001, .mtim = 2000000002,
+    struct world_times t = { .atim = 1000000001,
+                             .mtim = 2000000002,
                              .flags = WASI_TIME_ATIM | WASI_TIME_MTIM };
     struct world_stat s;
 
@@ -461,8 +464,7 @@ static void test_read_only(void)
     CHECK_EQ(opens("f", creating), WASI_ROFS);
     CHECK_EQ(opens("f", (struct world_open){ .oflags = WASI_OPEN_TRUNC }), WASI_ROFS);
     CHECK_EQ(opens("f", (struct world_open){ .read = true, .oflags = WASI_OPEN_CREAT }), WASI_OK);
-    CHECK_EQ(opens("g", (struct world_open){ .read = true, .oflags = WASI_OPEN_CREAT }),
-             WASI_ROFS);
+    CHECK_EQ(opens("g", (struct world_open){ .read = true, .oflags = WASI_OPEN_CREAT }), WASI_ROFS);
     CHECK_EQ(opens("d/g", creating), WASI_ROFS);
     CHECK_EQ(make("e"), WASI_ROFS);
     CHECK_EQ(drop("f"), WASI_ROFS);

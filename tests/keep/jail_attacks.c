@@ -221,8 +221,10 @@ static int threads(void)
     for (int i = 0; i < 8; i++) {
         pthread_t t;
         void *back = NULL;
+        int word = 0;
 
-        if (pthread_create(&t, NULL, thread, &t) != 0 || pthread_join(t, &back) != 0 || back != &t)
+        if (pthread_create(&t, NULL, thread, &word) != 0 || pthread_join(t, &back) != 0 ||
+            back != &word)
             return 97;
     }
     return 0;

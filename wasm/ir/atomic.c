@@ -10,8 +10,8 @@ struct form {
 };
 
 static const struct form forms[] = {
-    { IR_I32, IR_ACCESS_32U, 4 }, { IR_I64, IR_ACCESS_64, 8 },  { IR_I32, IR_ACCESS_8U, 1 },
-    { IR_I32, IR_ACCESS_16U, 2 }, { IR_I64, IR_ACCESS_8U, 1 },  { IR_I64, IR_ACCESS_16U, 2 },
+    { IR_I32, IR_ACCESS_32U, 4 }, { IR_I64, IR_ACCESS_64, 8 }, { IR_I32, IR_ACCESS_8U, 1 },
+    { IR_I32, IR_ACCESS_16U, 2 }, { IR_I64, IR_ACCESS_8U, 1 }, { IR_I64, IR_ACCESS_16U, 2 },
     { IR_I64, IR_ACCESS_32U, 4 },
 };
 
@@ -105,8 +105,7 @@ bool build_atomic(struct builder *b, const struct wasm_instr *i)
         build_atomic_store(b, i);
     else if (i->op >= WASM_OP_I32_ATOMIC_RMW_ADD && i->op < WASM_OP_I32_ATOMIC_RMW_CMPXCHG)
         build_rmw(b, i);
-    else if (i->op >= WASM_OP_I32_ATOMIC_RMW_CMPXCHG &&
-             i->op <= WASM_OP_I64_ATOMIC_RMW32_CMPXCHG_U)
+    else if (i->op >= WASM_OP_I32_ATOMIC_RMW_CMPXCHG && i->op <= WASM_OP_I64_ATOMIC_RMW32_CMPXCHG_U)
         build_cmpxchg(b, i);
     else if (i->op >= WASM_OP_MEMORY_ATOMIC_NOTIFY && i->op <= WASM_OP_MEMORY_ATOMIC_WAIT64)
         build_wait(b, i);

@@ -24,9 +24,7 @@ static void build_ref(struct builder *b, const struct wasm_instr *i)
     case WASM_OP_REF_NULL:
         push(b, emit_const(b, IR_REF, i->type == WASM_EXTERNREF ? WASM_EXTERN_NULL : 0));
         break;
-    case WASM_OP_REF_FUNC:
-        push(b, emit_op(b, IR_REF_FUNC, IR_REF, i->a, 0));
-        break;
+    case WASM_OP_REF_FUNC: push(b, emit_op(b, IR_REF_FUNC, IR_REF, i->a, 0)); break;
     default:
         v = pop(b);
         null = emit_const(b, IR_REF, val(b, v)->aux != 0 ? WASM_EXTERN_NULL : 0);
@@ -37,20 +35,11 @@ static void build_ref(struct builder *b, const struct wasm_instr *i)
 static bool build_const(struct builder *b, const struct wasm_instr *i)
 {
     switch (i->op) {
-    case WASM_OP_I32_CONST:
-        push(b, emit_const(b, IR_I32, i->value));
-        return true;
-    case WASM_OP_I64_CONST:
-        push(b, emit_const(b, IR_I64, i->value));
-        return true;
-    case WASM_OP_F32_CONST:
-        push(b, emit_const(b, IR_F32, i->value));
-        return true;
-    case WASM_OP_F64_CONST:
-        push(b, emit_const(b, IR_F64, i->value));
-        return true;
-    default:
-        return false;
+    case WASM_OP_I32_CONST: push(b, emit_const(b, IR_I32, i->value)); return true;
+    case WASM_OP_I64_CONST: push(b, emit_const(b, IR_I64, i->value)); return true;
+    case WASM_OP_F32_CONST: push(b, emit_const(b, IR_F32, i->value)); return true;
+    case WASM_OP_F64_CONST: push(b, emit_const(b, IR_F64, i->value)); return true;
+    default: return false;
     }
 }
 
@@ -58,108 +47,51 @@ static bool build_const(struct builder *b, const struct wasm_instr *i)
 static bool build_control(struct builder *b, struct wasm_instr *i)
 {
     switch (i->op) {
-    case WASM_OP_UNREACHABLE:
-        flow_unreachable(b, WASM_TRAP_UNREACHABLE);
-        return true;
-    case WASM_OP_BLOCK:
-        flow_block(b, i);
-        return true;
-    case WASM_OP_LOOP:
-        flow_loop(b, i);
-        return true;
-    case WASM_OP_IF:
-        flow_if(b, i);
-        return true;
-    case WASM_OP_ELSE:
-        flow_else(b);
-        return true;
-    case WASM_OP_END:
-        flow_end(b);
-        return true;
-    case WASM_OP_BR:
-        frame_branch(b, i->a);
-        return true;
-    case WASM_OP_BR_IF:
-        flow_br_if(b, i->a);
-        return true;
-    case WASM_OP_BR_TABLE:
-        flow_br_table(b, i);
-        return true;
-    case WASM_OP_RETURN:
-        flow_return(b);
-        return true;
-    case WASM_OP_TRY:
-        try_open(b, i);
-        return true;
-    case WASM_OP_TRY_TABLE:
-        try_table_open(b, i);
-        return true;
+    case WASM_OP_UNREACHABLE: flow_unreachable(b, WASM_TRAP_UNREACHABLE); return true;
+    case WASM_OP_BLOCK: flow_block(b, i); return true;
+    case WASM_OP_LOOP: flow_loop(b, i); return true;
+    case WASM_OP_IF: flow_if(b, i); return true;
+    case WASM_OP_ELSE: flow_else(b); return true;
+    case WASM_OP_END: flow_end(b); return true;
+    case WASM_OP_BR: frame_branch(b, i->a); return true;
+    case WASM_OP_BR_IF: flow_br_if(b, i->a); return true;
+    case WASM_OP_BR_TABLE: flow_br_table(b, i); return true;
+    case WASM_OP_RETURN: flow_return(b); return true;
+    case WASM_OP_TRY: try_open(b, i); return true;
+    case WASM_OP_TRY_TABLE: try_table_open(b, i); return true;
     case WASM_OP_CATCH:
-    case WASM_OP_CATCH_ALL:
-        try_catch(b, i);
-        return true;
-    case WASM_OP_DELEGATE:
-        try_delegate(b, i->a);
-        return true;
-    case WASM_OP_THROW:
-        build_throw(b, i->a);
-        return true;
-    case WASM_OP_RETHROW:
-        build_rethrow(b, i->a);
-        return true;
-    case WASM_OP_THROW_REF:
-        build_throw_ref(b);
-        return true;
-    default:
-        return false;
+    case WASM_OP_CATCH_ALL: try_catch(b, i); return true;
+    case WASM_OP_DELEGATE: try_delegate(b, i->a); return true;
+    case WASM_OP_THROW: build_throw(b, i->a); return true;
+    case WASM_OP_RETHROW: build_rethrow(b, i->a); return true;
+    case WASM_OP_THROW_REF: build_throw_ref(b); return true;
+    default: return false;
     }
 }
 
 static bool build_plain(struct builder *b, struct wasm_instr *i)
 {
     switch (i->op) {
-    case WASM_OP_NOP:
-        return true;
-    case WASM_OP_DROP:
-        pop(b);
-        return true;
+    case WASM_OP_NOP: return true;
+    case WASM_OP_DROP: pop(b); return true;
     case WASM_OP_SELECT:
-    case WASM_OP_SELECT_T:
-        build_select(b);
-        return true;
-    case WASM_OP_LOCAL_GET:
-        push(b, local_read(b, i->a));
-        return true;
-    case WASM_OP_LOCAL_SET:
-        local_write(b, i->a, pop(b));
-        return true;
+    case WASM_OP_SELECT_T: build_select(b); return true;
+    case WASM_OP_LOCAL_GET: push(b, local_read(b, i->a)); return true;
+    case WASM_OP_LOCAL_SET: local_write(b, i->a, pop(b)); return true;
     case WASM_OP_LOCAL_TEE:
         if (b->stack_count > 0)
             local_write(b, i->a, b->stack[b->stack_count - 1]);
         return true;
-    case WASM_OP_GLOBAL_GET:
-        build_global_get(b, i->a);
-        return true;
-    case WASM_OP_GLOBAL_SET:
-        build_global_set(b, i->a);
-        return true;
-    case WASM_OP_CALL:
-        build_call(b, i->a);
-        return true;
-    case WASM_OP_CALL_INDIRECT:
-        build_call_indirect(b, i->a, i->b);
-        return true;
+    case WASM_OP_GLOBAL_GET: build_global_get(b, i->a); return true;
+    case WASM_OP_GLOBAL_SET: build_global_set(b, i->a); return true;
+    case WASM_OP_CALL: build_call(b, i->a); return true;
+    case WASM_OP_CALL_INDIRECT: build_call_indirect(b, i->a, i->b); return true;
     case WASM_OP_RETURN_CALL:
-    case WASM_OP_RETURN_CALL_INDIRECT:
-        build_return_call(b, i);
-        return true;
+    case WASM_OP_RETURN_CALL_INDIRECT: build_return_call(b, i); return true;
     case WASM_OP_REF_NULL:
     case WASM_OP_REF_IS_NULL:
-    case WASM_OP_REF_FUNC:
-        build_ref(b, i);
-        return true;
-    default:
-        return false;
+    case WASM_OP_REF_FUNC: build_ref(b, i); return true;
+    default: return false;
     }
 }
 
@@ -177,8 +109,8 @@ static void build_live(struct builder *b, struct wasm_instr *i)
     }
     if (build_numeric(b, i) || build_bulk(b, i) || build_vector(b, i) || build_atomic(b, i))
         return;
-    b->err = note_at(b->note, ERR_UNSUPPORTED, i->offset, "unknown instruction",
-                     wasm_op_name(i->op));
+    b->err =
+        note_at(b->note, ERR_UNSUPPORTED, i->offset, "unknown instruction", wasm_op_name(i->op));
 }
 
 /* Code that nothing reaches: only its nesting is followed (core 3.4, stack-polymorphic). */
@@ -206,8 +138,7 @@ static void build_dead(struct builder *b, struct wasm_instr *i)
         if (b->skipped == 0)
             build_control(b, i);
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -270,7 +201,7 @@ static enum err build_body(struct builder *b, struct reader r)
     if (t == NULL)
         return b->err;
     t->results = wasm_decoded_signature(b->m, f->index).results;
-    t->result_count = wasm_decoded_signature(b->m, f->index).result_count;
+    t->result_count = (uint16_t)wasm_decoded_signature(b->m, f->index).result_count;
     while (r.left > 0 && b->frame_count > 0) {
         struct wasm_instr i;
 
@@ -358,12 +289,32 @@ static enum err build_again(struct builder *b, struct reader r)
     fresh.numbers = b->numbers;
     fresh.number_mask = b->number_mask;
     memset(fresh.numbers, 0, (fresh.number_mask + (size_t)1) * sizeof *fresh.numbers);
+    fresh.reaches = b->reaches;
+    fresh.reach_mask = b->reach_mask;
+    memset(fresh.reaches, 0, (fresh.reach_mask + (size_t)1) * sizeof *fresh.reaches);
     fresh.info = b->info;
     fresh.info_room = b->info_room;
+    fresh.frames = b->frames;
+    fresh.frame_room = b->frame_room;
     fresh.in_frame = true;
     b->f->extra_count = 0;
     b->f->has_call = false;
     return build_body(&fresh, r);
+}
+
+/* Arrays that grow leave copies of themselves behind: better to begin with what
+ * most bodies need in the end. */
+static enum err reserve(struct builder *b)
+{
+    struct ir_func *f = b->f;
+
+    if (!ARENA_RESERVE(b->arena, f->values, f->value_room, 64 + b->body_size / 4) ||
+        !ARENA_RESERVE(b->arena, f->blocks, f->block_room, 4 + b->scan->blocks) ||
+        !ARENA_RESERVE(b->arena, b->info, b->info_room, 4 + b->scan->blocks) ||
+        !ARENA_RESERVE(b->arena, b->frames, b->frame_room, 1 + b->scan->depth) ||
+        !ARENA_RESERVE(b->arena, f->extra, f->extra_room, 64 + b->body_size / 8))
+        return ERR_NOMEM;
+    return ERR_OK;
 }
 
 enum err ir_build(struct ir_func *out, const struct wasm_unit *unit, uint32_t function,
@@ -379,9 +330,9 @@ enum err ir_build(struct ir_func *out, const struct wasm_unit *unit, uint32_t fu
     TRY(local_types_read(&b, &r));
     TRY(scan_body(&scan, &b, r));
     TRY(number_init(&b));
-    if (!ARENA_RESERVE(arena, f.values, f.value_room, 64 + b.body_size / 4))
-        return ERR_NOMEM;
+    TRY(memory_init(&b));
     b.scan = &scan;
+    TRY(reserve(&b));
     f.has_try = scan.has_try;
     b.in_frame = scan.too_big;
     err = build_body(&b, r);

@@ -33,6 +33,8 @@ struct scan {
     uint32_t assigned_count, assigned_room;
     uint32_t *versions; /* per local: how many entries its history can have */
     bool *is_read;      /* per local */
+    uint32_t depth;     /* how deep constructs nest */
+    uint32_t blocks;    /* about how many blocks there will be */
     bool has_try;
     bool too_big; /* locals times constructs: they go to the frame */
 };
@@ -80,21 +82,21 @@ enum frame_known { KNOWN_NOT, KNOWN_THEN, KNOWN_ELSE };
 struct frame {
     uint8_t kind;
     uint8_t known;
-    const uint8_t *params;  /* enum wasm_type */
+    uint16_t param_count;
+    uint16_t result_count;
+    const uint8_t *params; /* enum wasm_type */
     const uint8_t *results;
-    uint32_t param_count;
-    uint32_t result_count;
     uint32_t height; /* of the operand stack below the parameters */
     uint32_t construct;
-    ir_block label;  /* where branches go; IR_NO_BLOCK: nobody asked yet */
-    uint32_t edges;  /* to the label */
-    ir_block entry;  /* the block in which the construct began */
-    ir_block other;  /* the else arm; the dispatch of a try */
-    uint32_t saved;  /* args: the parameters, for the else arm; a loop: first phi */
-    uint32_t raises; /* edges to the dispatch, each with the exception as argument */
-    ir_value exception; /* in a catch: what was caught, for rethrow */
-    uint32_t handler;       /* the frame of the try around it, or IR_NO_HANDLER */
-    struct wasm_instr catches; /* of a try_table */
+    ir_block label;             /* where branches go; IR_NO_BLOCK: nobody asked yet */
+    uint32_t edges;             /* to the label */
+    ir_block entry;             /* the block in which the construct began */
+    ir_block other;             /* the else arm; the dispatch of a try */
+    uint32_t saved;             /* args: the parameters, for the else arm; a loop: first phi */
+    uint32_t raises;            /* edges to the dispatch, each with the exception as argument */
+    ir_value exception;         /* in a catch: what was caught, for rethrow */
+    uint32_t handler;           /* the frame of the try around it, or IR_NO_HANDLER */
+    struct wasm_instr *catches; /* of a try_table */
 };
 
 /* Beside each block while it is built. */
@@ -124,6 +126,16 @@ struct known_bound {
     ir_block block;
     uint32_t effects; /* the builder's count when it was made */
 };
+/* An access that was made at `base`, which is root + delta modulo 2^32: where it
+ * dominates, base + extent is known to be inside the memory. */
+struct known_reach {
+    ir_value root; /* 0: empty */
+    ir_value base;
+    uint32_t delta;
+    uint32_t extent;
+    ir_block block;
+    uint32_t memory;
+};
 enum { KNOWN_CELLS = 12, KNOWN_GLOBALS = 4, KNOWN_BOUNDS = 8, KNOWN_VECTORS = 8 };
 
 struct number_slot {
@@ -149,9 +161,9 @@ struct builder {
     const struct scan *scan;
     uint32_t next_construct;
     uint32_t local_count;
-    const uint8_t *local_types;  /* enum wasm_type */
-    uint32_t *local_slots;       /* frame mode */
-    uint32_t *version_first;     /* per local, in versions */
+    const uint8_t *local_types; /* enum wasm_type */
+    uint32_t *local_slots;      /* frame mode */
+    uint32_t *version_first;    /* per local, in versions */
     uint32_t *version_count;
     struct version *versions;
     struct pending_phi *pending;
@@ -182,14 +194,16 @@ struct builder {
     uint32_t number_mask;
     struct known_cell cells[KNOWN_CELLS];
     uint32_t cell_next;
+    struct known_reach *reaches; /* hashed by root */
+    uint32_t reach_mask;
     struct known_global globals[KNOWN_GLOBALS];
     uint32_t global_next;
     struct known_bound bounds[KNOWN_BOUNDS];
     uint32_t bound_next;
     struct number_slot vectors[KNOWN_VECTORS]; /* vector constants */
     uint32_t vector_next;
-    uint32_t effects;        /* counts what no memory trap may be moved before */
-    ir_value fuel_op;        /* of the stretch at hand */
+    uint32_t effects; /* counts what no memory trap may be moved before */
+    ir_value fuel_op; /* of the stretch at hand */
     uint32_t fuel_count;
 };
 
@@ -292,6 +306,11 @@ void fuel_close(struct builder *b);
 void known_forget(struct builder *b); /* a new block, or a call */
 void build_load(struct builder *b, const struct wasm_instr *i);
 void build_store(struct builder *b, const struct wasm_instr *i);
+/* An index that is another one plus a constant becomes that other, where the sum is
+ * known not to wrap; the constant goes into the offset. To be asked before every access. */
+void memory_fold(struct builder *b, ir_value *index, uint64_t *offset, uint32_t memory,
+                 uint32_t size);
+enum err memory_init(struct builder *b);
 /* The address that a LOAD or STORE may use, and the offset it is to have. */
 ir_value memory_address(struct builder *b, ir_value index, uint8_t memory, uint64_t offset,
                         uint32_t size, uint32_t *out_offset);
@@ -319,7 +338,7 @@ void try_end(struct builder *b);
 void build_throw(struct builder *b, uint32_t tag);
 void build_rethrow(struct builder *b, uint32_t label);
 void build_throw_ref(struct builder *b);
-/* The call just made may throw: where a try of this function is around, ends the block with INVOKE. */
+/* The call just made may throw: in a try of this function, INVOKE ends the block. */
 void try_guard(struct builder *b, ir_value call);
 
 /* vector.c, atomic.c: true where the instruction was theirs. */

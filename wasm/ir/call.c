@@ -130,11 +130,10 @@ ir_value emit_builtin(struct builder *b, enum wasm_builtin builtin, const ir_val
     for (uint32_t i = 0; i < count; i++)
         words[i] = emit_word(b, args[i]);
     at = emit_extra(b, words, count);
-    call = emit(b, (struct ir_val){ .op = IR_CALL_BUILTIN,
-                                    .type = IR_I64,
-                                    .sub = (uint16_t)builtin,
-                                    .a = at,
-                                    .b = count });
+    call = emit(
+        b,
+        (struct ir_val){
+            .op = IR_CALL_BUILTIN, .type = IR_I64, .sub = (uint16_t)builtin, .a = at, .b = count });
     after_call(b);
     return call;
 }
@@ -183,9 +182,7 @@ static bool build_table(struct builder *b, const struct wasm_instr *i)
 
     switch (i->op) {
     case WASM_OP_TABLE_GET:
-    case WASM_OP_TABLE_SET:
-        table_access(b, i);
-        return true;
+    case WASM_OP_TABLE_SET: table_access(b, i); return true;
     case WASM_OP_TABLE_SIZE:
         push(b, emit(b, (struct ir_val){ .op = IR_TABLE_SIZE,
                                          .type = t->limits.is64 ? IR_I64 : IR_I32,
@@ -194,20 +191,15 @@ static bool build_table(struct builder *b, const struct wasm_instr *i)
     case WASM_OP_TABLE_GROW:
         push_size(b, bulk(b, WASM_BUILTIN_TABLE_GROW, i->a, 2), t->limits.is64);
         return true;
-    case WASM_OP_TABLE_FILL:
-        bulk(b, WASM_BUILTIN_TABLE_FILL, i->a, 3);
-        return true;
+    case WASM_OP_TABLE_FILL: bulk(b, WASM_BUILTIN_TABLE_FILL, i->a, 3); return true;
     case WASM_OP_TABLE_COPY: /* to, then from (core 5.4.5) */
         bulk(b, WASM_BUILTIN_TABLE_COPY, pair, 3);
         return true;
     case WASM_OP_TABLE_INIT: /* segment, then table */
         bulk(b, WASM_BUILTIN_TABLE_INIT, i->b | (uint64_t)i->a << 32, 3);
         return true;
-    case WASM_OP_ELEM_DROP:
-        bulk(b, WASM_BUILTIN_ELEM_DROP, i->a, 0);
-        return true;
-    default:
-        return false;
+    case WASM_OP_ELEM_DROP: bulk(b, WASM_BUILTIN_ELEM_DROP, i->a, 0); return true;
+    default: return false;
     }
 }
 
@@ -227,19 +219,14 @@ bool build_bulk(struct builder *b, const struct wasm_instr *i)
         is64 = b->m->memories[i->a].limits.is64;
         push_size(b, bulk(b, WASM_BUILTIN_MEMORY_GROW, i->a, 1), is64);
         return true;
-    case WASM_OP_MEMORY_FILL:
-        bulk(b, WASM_BUILTIN_MEMORY_FILL, i->a, 3);
-        return true;
+    case WASM_OP_MEMORY_FILL: bulk(b, WASM_BUILTIN_MEMORY_FILL, i->a, 3); return true;
     case WASM_OP_MEMORY_COPY: /* to, then from (core 5.4.6) */
         bulk(b, WASM_BUILTIN_MEMORY_COPY, pair, 3);
         return true;
     case WASM_OP_MEMORY_INIT: /* segment, then memory */
         bulk(b, WASM_BUILTIN_MEMORY_INIT, i->b | (uint64_t)i->a << 32, 3);
         return true;
-    case WASM_OP_DATA_DROP:
-        bulk(b, WASM_BUILTIN_DATA_DROP, i->a, 0);
-        return true;
-    default:
-        return build_table(b, i);
+    case WASM_OP_DATA_DROP: bulk(b, WASM_BUILTIN_DATA_DROP, i->a, 0); return true;
+    default: return build_table(b, i);
     }
 }

@@ -23,10 +23,7 @@ static bool refuse(struct checker *c, const char *why)
 
 static const struct ir_val *value(const struct checker *c, ir_value v) { return &c->f->values[v]; }
 
-static bool is_end(const struct ir_val *v)
-{
-    return (ir_op_flags[v->op] & IR_FLAG_END) != 0;
-}
+static bool is_end(const struct ir_val *v) { return (ir_op_flags[v->op] & IR_FLAG_END) != 0; }
 
 static bool check_list(struct checker *c, ir_block b)
 {
@@ -62,13 +59,10 @@ static bool check_list(struct checker *c, ir_block b)
 static uint32_t succ_expected(const struct ir_val *end)
 {
     switch (end->op) {
-    case IR_JUMP:
-        return 1;
+    case IR_JUMP: return 1;
     case IR_BRANCH:
-    case IR_INVOKE:
-        return 2;
-    default:
-        return 0;
+    case IR_INVOKE: return 2;
+    default: return 0;
     }
 }
 
@@ -225,39 +219,69 @@ static bool same_types(struct checker *c, const struct ir_val *x, uint8_t type, 
 static bool check_types(struct checker *c, const struct ir_val *x)
 {
     switch (x->op) {
-    case IR_ADD: case IR_SUB: case IR_MUL: case IR_AND: case IR_OR: case IR_XOR:
-    case IR_SHL: case IR_SHR_S: case IR_SHR_U: case IR_ROTL: case IR_ROTR:
-    case IR_DIV_S: case IR_DIV_U: case IR_REM_S: case IR_REM_U:
-    case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FDIV: case IR_FMIN: case IR_FMAX:
-    case IR_FCOPYSIGN:
-        return same_types(c, x, x->type, x->a) && same_types(c, x, x->type, x->b);
-    case IR_CLZ: case IR_CTZ: case IR_POPCNT: case IR_EXTEND8_S: case IR_EXTEND16_S:
-    case IR_EXTEND32_S: case IR_FABS: case IR_FNEG: case IR_FSQRT: case IR_FCEIL:
-    case IR_FFLOOR: case IR_FTRUNC: case IR_FNEAREST: case IR_CANON: case IR_BOUND:
-        return same_types(c, x, x->type, x->a);
-    case IR_ICMP: case IR_FCMP:
-        return same_types(c, x, x->aux, x->a) && same_types(c, x, x->aux, x->b);
-    case IR_EXTEND_S: case IR_EXTEND_U: case IR_BRANCH: case IR_SWITCH:
-        return same_types(c, x, IR_I32, x->a);
-    case IR_WRAP:
-        return same_types(c, x, IR_I64, x->a);
-    case IR_PROMOTE:
-        return same_types(c, x, IR_F32, x->a);
-    case IR_DEMOTE:
-        return same_types(c, x, IR_F64, x->a);
-    case IR_CONVERT_S: case IR_CONVERT_U: case IR_TRUNC_S: case IR_TRUNC_U:
-    case IR_TRUNC_SAT_S: case IR_TRUNC_SAT_U: case IR_BITS:
-        return same_types(c, x, x->aux, x->a);
+    case IR_ADD:
+    case IR_SUB:
+    case IR_MUL:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+    case IR_SHL:
+    case IR_SHR_S:
+    case IR_SHR_U:
+    case IR_ROTL:
+    case IR_ROTR:
+    case IR_DIV_S:
+    case IR_DIV_U:
+    case IR_REM_S:
+    case IR_REM_U:
+    case IR_FADD:
+    case IR_FSUB:
+    case IR_FMUL:
+    case IR_FDIV:
+    case IR_FMIN:
+    case IR_FMAX:
+    case IR_FCOPYSIGN: return same_types(c, x, x->type, x->a) && same_types(c, x, x->type, x->b);
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_POPCNT:
+    case IR_EXTEND8_S:
+    case IR_EXTEND16_S:
+    case IR_EXTEND32_S:
+    case IR_FABS:
+    case IR_FNEG:
+    case IR_FSQRT:
+    case IR_FCEIL:
+    case IR_FFLOOR:
+    case IR_FTRUNC:
+    case IR_FNEAREST:
+    case IR_CANON:
+    case IR_BOUND: return same_types(c, x, x->type, x->a);
+    case IR_ICMP:
+    case IR_FCMP: return same_types(c, x, x->aux, x->a) && same_types(c, x, x->aux, x->b);
+    case IR_EXTEND_S:
+    case IR_EXTEND_U:
+    case IR_BRANCH:
+    case IR_SWITCH: return same_types(c, x, IR_I32, x->a);
+    case IR_WRAP: return same_types(c, x, IR_I64, x->a);
+    case IR_PROMOTE: return same_types(c, x, IR_F32, x->a);
+    case IR_DEMOTE: return same_types(c, x, IR_F64, x->a);
+    case IR_CONVERT_S:
+    case IR_CONVERT_U:
+    case IR_TRUNC_S:
+    case IR_TRUNC_U:
+    case IR_TRUNC_SAT_S:
+    case IR_TRUNC_SAT_U:
+    case IR_BITS: return same_types(c, x, x->aux, x->a);
     case IR_SELECT:
         return same_types(c, x, IR_I32, x->a) && same_types(c, x, x->type, x->b) &&
                same_types(c, x, x->type, x->c);
-    case IR_LOAD: case IR_STORE: {
+    case IR_LOAD:
+    case IR_STORE: {
         bool is64 = c->f->unit->module->memories[x->mem].limits.is64;
 
         return same_types(c, x, is64 ? IR_I64 : IR_I32, x->a);
     }
-    default:
-        return true;
+    default: return true;
     }
 }
 

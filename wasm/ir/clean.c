@@ -19,23 +19,18 @@ unsigned ir_operands(const struct ir_val *v)
     case IR_FUEL:
     case IR_SAFEPOINT:
     case IR_JUMP:
-    case IR_UNREACHABLE:
-        return 0;
-    case IR_PHI:
-        return IR_USES_PHI;
+    case IR_UNREACHABLE: return 0;
+    case IR_PHI: return IR_USES_PHI;
     case IR_CALL:
     case IR_CALL_INDIRECT:
     case IR_CALL_BUILTIN:
     case IR_RETURN:
     case IR_RETURN_CALL:
-    case IR_RETURN_CALL_INDIRECT:
-        return IR_USES_LIST;
+    case IR_RETURN_CALL_INDIRECT: return IR_USES_LIST;
     case IR_GLOBAL_SET:
-    case IR_LOCAL_SET:
-        return IR_USES_B;
+    case IR_LOCAL_SET: return IR_USES_B;
     case IR_TABLE_SET:
-    case IR_EXCEPTION_PUT:
-        return IR_USES_A | IR_USES_C;
+    case IR_EXCEPTION_PUT: return IR_USES_A | IR_USES_C;
     case IR_STORE:
     case IR_ATOMIC_STORE:
     case IR_ATOMIC_RMW:
@@ -65,17 +60,13 @@ unsigned ir_operands(const struct ir_val *v)
     case IR_FDIV:
     case IR_FMIN:
     case IR_FMAX:
-    case IR_FCOPYSIGN:
-        return IR_USES_A | IR_USES_B;
-    case IR_ATOMIC_CMPXCHG:
-        return IR_USES_A | IR_USES_B | IR_USES_SWAP;
-    case IR_SELECT:
-        return IR_USES_A | IR_USES_B | IR_USES_C;
+    case IR_FCOPYSIGN: return IR_USES_A | IR_USES_B;
+    case IR_ATOMIC_CMPXCHG: return IR_USES_A | IR_USES_B | IR_USES_SWAP;
+    case IR_SELECT: return IR_USES_A | IR_USES_B | IR_USES_C;
     case IR_VECTOR:
         return (v->a != 0 ? IR_USES_A : 0u) | (v->b != 0 ? IR_USES_B : 0u) |
                (v->c != 0 ? IR_USES_C : 0u);
-    default:
-        return IR_USES_A;
+    default: return IR_USES_A;
     }
 }
 
@@ -108,10 +99,8 @@ static bool is_root(const struct ir_func *f, const struct ir_val *v)
     case IR_LOCAL_GET:
     case IR_RESULT:
     case IR_EXCEPTION_IS:
-    case IR_EXCEPTION_GET:
-        return false;
-    default:
-        return ir_flags_of(f, v) != IR_FLAG_PURE;
+    case IR_EXCEPTION_GET: return false;
+    default: return ir_flags_of(f, v) != IR_FLAG_PURE;
     }
 }
 

@@ -87,12 +87,9 @@ ir_value emit_const(struct builder *b, uint8_t type, uint64_t bits)
 
 ir_value emit_icmp(struct builder *b, uint8_t cc, ir_value x, ir_value y)
 {
-    return emit_pure(b, (struct ir_val){ .op = IR_ICMP,
-                                         .type = IR_I32,
-                                         .sub = cc,
-                                         .aux = type_at(b, x),
-                                         .a = x,
-                                         .b = y });
+    return emit_pure(
+        b, (struct ir_val){
+               .op = IR_ICMP, .type = IR_I32, .sub = cc, .aux = type_at(b, x), .a = x, .b = y });
 }
 
 void push(struct builder *b, ir_value v)
@@ -104,7 +101,4 @@ void push(struct builder *b, ir_value v)
     b->stack[b->stack_count++] = v;
 }
 
-ir_value pop(struct builder *b)
-{
-    return b->stack_count == 0 ? 0 : b->stack[--b->stack_count];
-}
+ir_value pop(struct builder *b) { return b->stack_count == 0 ? 0 : b->stack[--b->stack_count]; }

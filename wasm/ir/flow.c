@@ -4,8 +4,8 @@
  * asks for it; blocks are numbered by `sequence` when they begin to be filled,
  * which is a reverse post-order in which loops are contiguous. */
 
-static const uint8_t one_type[] = { WASM_NONE,    WASM_I32,       WASM_I64,   WASM_F32, WASM_F64,
-                                    WASM_V128,    WASM_FUNCREF,   WASM_EXTERNREF, WASM_EXNREF };
+static const uint8_t one_type[] = { WASM_NONE, WASM_I32,     WASM_I64,       WASM_F32,   WASM_F64,
+                                    WASM_V128, WASM_FUNCREF, WASM_EXTERNREF, WASM_EXNREF };
 
 ir_block block_new(struct builder *b)
 {
@@ -37,8 +37,8 @@ static void block_fill(struct builder *b, ir_block block, ir_block idom)
         const struct block_info *jump = &b->info[up->jump];
 
         i->depth = up->depth + 1;
-        i->jump = up->depth - jump->depth == jump->depth - b->info[jump->jump].depth ? jump->jump
-                                                                                    : idom;
+        i->jump =
+            up->depth - jump->depth == jump->depth - b->info[jump->jump].depth ? jump->jump : idom;
     }
     b->block = block;
 }
@@ -72,8 +72,7 @@ void block_begin(struct builder *b, ir_block block, uint32_t edges)
     b->f->blocks[block].pred_count = count;
     for (uint32_t e = edges; e != IR_NO_EDGE; e = b->edges[e].next) {
         b->f->extra[at++] = b->edges[e].from;
-        idom = idom == IR_NO_BLOCK ? b->edges[e].from
-                                   : block_common(b, idom, b->edges[e].from);
+        idom = idom == IR_NO_BLOCK ? b->edges[e].from : block_common(b, idom, b->edges[e].from);
     }
     block_fill(b, block, idom);
     known_forget(b);
@@ -184,9 +183,9 @@ static void frame_types(struct builder *b, struct frame *t, const struct wasm_in
         const struct wasm_signature *s = &b->m->types[i->a].signature;
 
         t->params = s->params;
-        t->param_count = s->param_count;
+        t->param_count = (uint16_t)s->param_count;
         t->results = s->results;
-        t->result_count = s->result_count;
+        t->result_count = (uint16_t)s->result_count;
     } else if (i->type != WASM_NONE) {
         t->results = &one_type[i->type];
         t->result_count = 1;
@@ -416,12 +415,8 @@ void flow_end(struct builder *b)
     struct frame *t = frame_at(b, 0);
 
     switch (t->kind) {
-    case FRAME_FUNCTION:
-        end_function(b);
-        break;
-    case FRAME_LOOP:
-        loop_seal(b, t);
-        break;
+    case FRAME_FUNCTION: end_function(b); break;
+    case FRAME_LOOP: loop_seal(b, t); break;
     case FRAME_IF:
         if (t->known == KNOWN_ELSE) {
             else_arm(b, t);
@@ -431,11 +426,8 @@ void flow_end(struct builder *b)
         break;
     case FRAME_TRY:
     case FRAME_CATCH:
-    case FRAME_TRY_TABLE:
-        try_end(b);
-        break;
-    default:
-        frame_merge(b);
+    case FRAME_TRY_TABLE: try_end(b); break;
+    default: frame_merge(b);
     }
     b->frame_count--;
 }
@@ -490,10 +482,7 @@ void flow_br_table(struct builder *b, struct wasm_instr *i)
         end_block(b, (struct ir_val){ .op = IR_SWITCH, .a = index }, succ, count);
 }
 
-void flow_return(struct builder *b)
-{
-    emit_return(b, b->frames[0].result_count);
-}
+void flow_return(struct builder *b) { emit_return(b, b->frames[0].result_count); }
 
 void flow_unreachable(struct builder *b, uint16_t trap)
 {

@@ -10,14 +10,10 @@ static uint64_t known_bits(const struct builder *b, ir_value at, unsigned depth)
 static uint64_t known_bits_load(const struct ir_val *v)
 {
     switch (v->sub) {
-    case IR_ACCESS_8U:
-        return 0xff;
-    case IR_ACCESS_16U:
-        return 0xffff;
-    case IR_ACCESS_32U:
-        return UINT32_MAX;
-    default:
-        return type_mask(v->type);
+    case IR_ACCESS_8U: return 0xff;
+    case IR_ACCESS_16U: return 0xffff;
+    case IR_ACCESS_32U: return UINT32_MAX;
+    default: return type_mask(v->type);
     }
 }
 
@@ -44,37 +40,24 @@ static uint64_t known_bits(const struct builder *b, ir_value at, unsigned depth)
         return mask;
     switch (v->op) {
     case IR_ICMP:
-    case IR_FCMP:
-        return 1;
-    case IR_LOAD:
-        return known_bits_load(v);
-    case IR_AND:
-        return known_bits(b, v->a, depth - 1) & known_bits(b, v->b, depth - 1);
+    case IR_FCMP: return 1;
+    case IR_LOAD: return known_bits_load(v);
+    case IR_AND: return known_bits(b, v->a, depth - 1) & known_bits(b, v->b, depth - 1);
     case IR_OR:
-    case IR_XOR:
-        return known_bits(b, v->a, depth - 1) | known_bits(b, v->b, depth - 1);
+    case IR_XOR: return known_bits(b, v->a, depth - 1) | known_bits(b, v->b, depth - 1);
     case IR_SHL:
-    case IR_SHR_U:
-        return known_bits_shift(b, v, depth - 1);
-    case IR_EXTEND_U:
-        return known_bits(b, v->a, depth - 1);
-    case IR_WRAP:
-        return known_bits(b, v->a, depth - 1) & mask;
+    case IR_SHR_U: return known_bits_shift(b, v, depth - 1);
+    case IR_EXTEND_U: return known_bits(b, v->a, depth - 1);
+    case IR_WRAP: return known_bits(b, v->a, depth - 1) & mask;
     case IR_CLZ:
     case IR_CTZ:
-    case IR_POPCNT:
-        return 0x7f;
-    case IR_SELECT:
-        return known_bits(b, v->b, depth - 1) | known_bits(b, v->c, depth - 1);
-    default:
-        return mask;
+    case IR_POPCNT: return 0x7f;
+    case IR_SELECT: return known_bits(b, v->b, depth - 1) | known_bits(b, v->c, depth - 1);
+    default: return mask;
     }
 }
 
-uint64_t fold_bits(const struct builder *b, ir_value v)
-{
-    return known_bits(b, v, FOLD_DEPTH);
-}
+uint64_t fold_bits(const struct builder *b, ir_value v) { return known_bits(b, v, FOLD_DEPTH); }
 
 static ir_value rewrite(struct ir_val *v, uint8_t op, ir_value x, ir_value y, bool *again)
 {
@@ -214,16 +197,11 @@ static uint64_t shift_const(const struct ir_val *v, uint64_t x, unsigned n)
     int64_t wide = width == 32 ? (int32_t)x : (int64_t)x;
 
     switch (v->op) {
-    case IR_SHL:
-        return x << n;
-    case IR_SHR_U:
-        return x >> n;
-    case IR_SHR_S:
-        return (uint64_t)(wide >> n);
-    case IR_ROTL:
-        return n == 0 ? x : x << n | x >> (width - n);
-    default:
-        return n == 0 ? x : x >> n | x << (width - n);
+    case IR_SHL: return x << n;
+    case IR_SHR_U: return x >> n;
+    case IR_SHR_S: return (uint64_t)(wide >> n);
+    case IR_ROTL: return n == 0 ? x : x << n | x >> (width - n);
+    default: return n == 0 ? x : x >> n | x << (width - n);
     }
 }
 
@@ -316,9 +294,8 @@ static ir_value fold_sign(struct builder *b, struct ir_val *v, unsigned width, b
     if (x.op == v->op || (width > 8 && x.op == IR_EXTEND8_S) ||
         (width > 16 && x.op == IR_EXTEND16_S))
         return v->a;
-    if (x.op == IR_LOAD &&
-        (x.sub == IR_ACCESS_8S || (width >= 16 && x.sub == IR_ACCESS_16S) ||
-         (width >= 32 && x.sub == IR_ACCESS_32S)))
+    if (x.op == IR_LOAD && (x.sub == IR_ACCESS_8S || (width >= 16 && x.sub == IR_ACCESS_16S) ||
+                            (width >= 32 && x.sub == IR_ACCESS_32S)))
         return v->a;
     if (width == 32 && x.op == IR_EXTEND_S)
         return v->a;
@@ -410,47 +387,32 @@ static ir_value fold_once(struct builder *b, struct ir_val *v, bool *again)
         v->b = swap;
     }
     switch (v->op) {
-    case IR_ADD:
-        return fold_add(b, v, again);
-    case IR_SUB:
-        return fold_sub(b, v, again);
-    case IR_MUL:
-        return fold_mul(b, v, again);
-    case IR_AND:
-        return fold_and(b, v, again);
+    case IR_ADD: return fold_add(b, v, again);
+    case IR_SUB: return fold_sub(b, v, again);
+    case IR_MUL: return fold_mul(b, v, again);
+    case IR_AND: return fold_and(b, v, again);
     case IR_OR:
-    case IR_XOR:
-        return fold_or(b, v, again);
+    case IR_XOR: return fold_or(b, v, again);
     case IR_SHL:
     case IR_SHR_S:
     case IR_SHR_U:
     case IR_ROTL:
-    case IR_ROTR:
-        return fold_shift(b, v, again);
+    case IR_ROTR: return fold_shift(b, v, again);
     case IR_CLZ:
     case IR_CTZ:
-    case IR_POPCNT:
-        return fold_count(b, v);
-    case IR_EXTEND8_S:
-        return fold_sign(b, v, 8, again);
-    case IR_EXTEND16_S:
-        return fold_sign(b, v, 16, again);
-    case IR_EXTEND32_S:
-        return fold_sign(b, v, 32, again);
+    case IR_POPCNT: return fold_count(b, v);
+    case IR_EXTEND8_S: return fold_sign(b, v, 8, again);
+    case IR_EXTEND16_S: return fold_sign(b, v, 16, again);
+    case IR_EXTEND32_S: return fold_sign(b, v, 32, again);
     case IR_EXTEND_S:
     case IR_EXTEND_U:
-    case IR_WRAP:
-        return fold_width(b, v, again);
+    case IR_WRAP: return fold_width(b, v, again);
     case IR_BITS:
     case IR_FABS:
-    case IR_FNEG:
-        return fold_float(b, v, again);
-    case IR_ICMP:
-        return fold_compare(b, v, again);
-    case IR_SELECT:
-        return fold_select(b, v, again);
-    default:
-        return 0;
+    case IR_FNEG: return fold_float(b, v, again);
+    case IR_ICMP: return fold_compare(b, v, again);
+    case IR_SELECT: return fold_select(b, v, again);
+    default: return 0;
     }
 }
 

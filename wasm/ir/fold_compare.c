@@ -17,33 +17,20 @@ static bool compare_consts(uint8_t cc, uint8_t type, uint64_t x, uint64_t y)
     int64_t t = type == IR_I32 ? (int32_t)y : (int64_t)y;
 
     switch (cc) {
-    case IR_EQ:
-        return x == y;
-    case IR_NE:
-        return x != y;
-    case IR_LT_S:
-        return s < t;
-    case IR_LT_U:
-        return x < y;
-    case IR_GT_S:
-        return s > t;
-    case IR_GT_U:
-        return x > y;
-    case IR_LE_S:
-        return s <= t;
-    case IR_LE_U:
-        return x <= y;
-    case IR_GE_S:
-        return s >= t;
-    default:
-        return x >= y;
+    case IR_EQ: return x == y;
+    case IR_NE: return x != y;
+    case IR_LT_S: return s < t;
+    case IR_LT_U: return x < y;
+    case IR_GT_S: return s > t;
+    case IR_GT_U: return x > y;
+    case IR_LE_S: return s <= t;
+    case IR_LE_U: return x <= y;
+    case IR_GE_S: return s >= t;
+    default: return x >= y;
     }
 }
 
-static ir_value truth(struct builder *b, bool holds)
-{
-    return emit_const(b, IR_I32, holds);
-}
+static ir_value truth(struct builder *b, bool holds) { return emit_const(b, IR_I32, holds); }
 
 static ir_value inverse(struct builder *b, ir_value compare)
 {
@@ -148,8 +135,8 @@ ir_value fold_compare(struct builder *b, struct ir_val *v, bool *again)
     if (v->aux != IR_I32 && v->aux != IR_I64)
         return 0;
     if (a_const && b_const)
-        return truth(b, compare_consts((uint8_t)v->sub, v->aux, bits_at(b, v->a),
-                                       bits_at(b, v->b)));
+        return truth(b,
+                     compare_consts((uint8_t)v->sub, v->aux, bits_at(b, v->a), bits_at(b, v->b)));
     if (v->a == v->b)
         return truth(b, v->sub == IR_EQ || v->sub == IR_LE_S || v->sub == IR_LE_U ||
                             v->sub == IR_GE_S || v->sub == IR_GE_U);
@@ -166,9 +153,8 @@ ir_value fold_compare(struct builder *b, struct ir_val *v, bool *again)
     x = *val(b, v->a);
     y = *val(b, v->b);
     if (v->aux == IR_I64 && ((x.op == IR_EXTEND_U && y.op == IR_EXTEND_U) ||
-                             (x.op == IR_EXTEND_S && y.op == IR_EXTEND_S &&
-                              v->sub != IR_LT_U && v->sub != IR_LE_U && v->sub != IR_GT_U &&
-                              v->sub != IR_GE_U))) {
+                             (x.op == IR_EXTEND_S && y.op == IR_EXTEND_S && v->sub != IR_LT_U &&
+                              v->sub != IR_LE_U && v->sub != IR_GT_U && v->sub != IR_GE_U))) {
         static const uint8_t as_unsigned[] = {
             [IR_EQ] = IR_EQ,     [IR_NE] = IR_NE,     [IR_LT_S] = IR_LT_U, [IR_LT_U] = IR_LT_U,
             [IR_GT_S] = IR_GT_U, [IR_GT_U] = IR_GT_U, [IR_LE_S] = IR_LE_U, [IR_LE_U] = IR_LE_U,

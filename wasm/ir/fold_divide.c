@@ -17,10 +17,7 @@ static ir_value shift(struct builder *b, uint8_t op, ir_value x, unsigned count)
 }
 
 /* The smallest l with 2^l >= d. */
-static unsigned ceil_log2(uint32_t d)
-{
-    return d <= 1 ? 0 : 32u - (unsigned)__builtin_clz(d - 1);
-}
+static unsigned ceil_log2(uint32_t d) { return d <= 1 ? 0 : 32u - (unsigned)__builtin_clz(d - 1); }
 
 /* The high part of x * m, shifted right by p, as i32. */
 static ir_value scaled(struct builder *b, ir_value wide, uint64_t m, uint8_t op, unsigned p)

@@ -19,8 +19,8 @@ struct interpret {
     uint8_t memory[INTERPRET_MEMORY + 16];
     uint64_t params[8];
     uint64_t result;
-    int64_t fuel;    /* taken by FUEL */
-    unsigned trap;   /* enum wasm_trap; WASM_TRAP_COUNT: too long, or an unknown operation */
+    int64_t fuel;  /* taken by FUEL */
+    unsigned trap; /* enum wasm_trap; WASM_TRAP_COUNT: too long, or an unknown operation */
     unsigned steps;
 };
 
@@ -114,8 +114,8 @@ static uint64_t interpret_unary(const struct ir_val *v, uint64_t x)
     bool narrow = v->type == IR_I32;
 
     switch (v->op) {
-    case IR_CLZ: return x == 0 ? (narrow ? 32u : 64u)
-                               : (uint64_t)__builtin_clzll(x) - (narrow ? 32u : 0u);
+    case IR_CLZ:
+        return x == 0 ? (narrow ? 32u : 64u) : (uint64_t)__builtin_clzll(x) - (narrow ? 32u : 0u);
     case IR_CTZ: return x == 0 ? (narrow ? 32u : 64u) : (uint64_t)__builtin_ctzll(x);
     case IR_POPCNT: return (uint64_t)__builtin_popcountll(x);
     case IR_EXTEND8_S: return (uint64_t)(int64_t)(int8_t)x;
@@ -124,7 +124,8 @@ static uint64_t interpret_unary(const struct ir_val *v, uint64_t x)
     case IR_EXTEND_S: return (uint64_t)(int64_t)(int32_t)x;
     case IR_FABS: return x & (UINT64_MAX >> 1);
     case IR_FNEG: return x ^ ~(UINT64_MAX >> 1);
-    case IR_CONVERT_S: return interpret_bits(v->aux == IR_I32 ? (double)(int32_t)x : (double)(int64_t)x);
+    case IR_CONVERT_S:
+        return interpret_bits(v->aux == IR_I32 ? (double)(int32_t)x : (double)(int64_t)x);
     case IR_CONVERT_U: return interpret_bits((double)x);
     default: return x; /* EXTEND_U, WRAP, BITS of 64-bit types, CANON */
     }
@@ -181,21 +182,39 @@ static uint64_t interpret_value(struct interpret *m, const struct ir_val *v)
     case IR_AND: return x & y;
     case IR_OR: return x | y;
     case IR_XOR: return x ^ y;
-    case IR_SHL: case IR_SHR_S: case IR_SHR_U: case IR_ROTL: case IR_ROTR:
-        return interpret_shift(v, x, y);
-    case IR_DIV_S: case IR_DIV_U: case IR_REM_S: case IR_REM_U:
-        return interpret_divide(m, v, x, y);
-    case IR_CLZ: case IR_CTZ: case IR_POPCNT: case IR_EXTEND8_S: case IR_EXTEND16_S:
-    case IR_EXTEND32_S: case IR_EXTEND_S: case IR_EXTEND_U: case IR_WRAP: case IR_BITS:
-    case IR_FABS: case IR_FNEG: case IR_CONVERT_S: case IR_CONVERT_U: case IR_CANON:
-        return interpret_unary(v, x);
+    case IR_SHL:
+    case IR_SHR_S:
+    case IR_SHR_U:
+    case IR_ROTL:
+    case IR_ROTR: return interpret_shift(v, x, y);
+    case IR_DIV_S:
+    case IR_DIV_U:
+    case IR_REM_S:
+    case IR_REM_U: return interpret_divide(m, v, x, y);
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_POPCNT:
+    case IR_EXTEND8_S:
+    case IR_EXTEND16_S:
+    case IR_EXTEND32_S:
+    case IR_EXTEND_S:
+    case IR_EXTEND_U:
+    case IR_WRAP:
+    case IR_BITS:
+    case IR_FABS:
+    case IR_FNEG:
+    case IR_CONVERT_S:
+    case IR_CONVERT_U:
+    case IR_CANON: return interpret_unary(v, x);
     case IR_ICMP: return interpret_compare(v->sub, v->aux, x, y);
     case IR_FCMP: return interpret_compare_float(v->sub, interpret_f64(x), interpret_f64(y));
     case IR_FADD: return interpret_bits(interpret_f64(x) + interpret_f64(y));
     case IR_FSUB: return interpret_bits(interpret_f64(x) - interpret_f64(y));
     case IR_FMUL: return interpret_bits(interpret_f64(x) * interpret_f64(y));
     case IR_SELECT: return x != 0 ? y : m->values[v->c];
-    case IR_LOAD: case IR_STORE: case IR_BOUND: return interpret_access(m, v);
+    case IR_LOAD:
+    case IR_STORE:
+    case IR_BOUND: return interpret_access(m, v);
     case IR_GLOBAL_GET: return m->globals[v->a];
     case IR_GLOBAL_SET: m->globals[v->a] = y; return 0;
     case IR_LOCAL_GET: return m->locals[v->a];
@@ -231,25 +250,16 @@ static int64_t interpret_end(struct interpret *m, const struct ir_blk *k, const 
     uint32_t which = 0;
 
     switch (v->op) {
-    case IR_JUMP:
-        break;
-    case IR_BRANCH:
-        which = m->values[v->a] == 0;
-        break;
+    case IR_JUMP: break;
+    case IR_BRANCH: which = m->values[v->a] == 0; break;
     case IR_SWITCH:
         which = k->succ_count - 1;
         if (m->values[v->a] < which)
             which = (uint32_t)m->values[v->a];
         break;
-    case IR_RETURN:
-        m->result = v->b > 0 ? m->values[m->f->extra[v->a]] : 0;
-        return -1;
-    case IR_UNREACHABLE:
-        m->trap = v->sub;
-        return -1;
-    default:
-        m->trap = WASM_TRAP_COUNT;
-        return -1;
+    case IR_RETURN: m->result = v->b > 0 ? m->values[m->f->extra[v->a]] : 0; return -1;
+    case IR_UNREACHABLE: m->trap = v->sub; return -1;
+    default: m->trap = WASM_TRAP_COUNT; return -1;
     }
     return m->f->extra[k->succ + which];
 }

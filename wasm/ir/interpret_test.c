@@ -54,9 +54,10 @@ static void leb_u(struct program *p, uint32_t n)
 
 static int64_t constant(struct program *p)
 {
-    static const int64_t often[] = { 0, 1, 2, 3, 4, 7, 8, 10, 16, 24, 31, 32, 63, 64, 100, 255, 641,
-                                     -1, -2, -3, -7, -8, -10, 0xffff, 65535, 1000, 1000000007,
-                                     INT32_MAX, INT32_MIN };
+    static const int64_t often[] = { 0,     1,    2,          3,         4,        7,  8,   10,
+                                     16,    24,   31,         32,        63,       64, 100, 255,
+                                     641,   -1,   -2,         -3,        -7,       -8, -10, 0xffff,
+                                     65535, 1000, 1000000007, INT32_MAX, INT32_MIN };
 
     if (pick(p, 4) != 0)
         return often[pick(p, sizeof often / sizeof *often)];
@@ -106,6 +107,14 @@ static void binary(struct program *p, char type, unsigned op, unsigned depth)
 
 static void address(struct program *p, unsigned depth)
 {
+    if (pick(p, 3) == 0) { /* one base and many constants, some of which wrap */
+        byte(p, 0x20);
+        byte(p, pick(p, 8) == 0 ? L_I32 + pick(p, 4) : P_I32);
+        byte(p, 0x41);
+        leb(p, pick(p, 8) == 0 ? constant(p) : (int64_t)pick(p, 8) * 4 - 8);
+        byte(p, 0x6a);
+        return;
+    }
     expression(p, 'i', depth);
     byte(p, 0x41); /* mostly inside */
     leb(p, pick(p, 12) == 0 ? 0x1ffff : 0xff8);
@@ -136,10 +145,7 @@ static void choice(struct program *p, char type, unsigned depth)
     byte(p, 0x1b);
 }
 
-static unsigned type_byte(char type)
-{
-    return type == 'i' ? 0x7f : type == 'l' ? 0x7e : 0x7c;
-}
+static unsigned type_byte(char type) { return type == 'i' ? 0x7f : type == 'l' ? 0x7e : 0x7c; }
 
 static void if_value(struct program *p, char type, unsigned depth)
 {
@@ -181,15 +187,9 @@ static void arithmetic(struct program *p, char type, unsigned first, unsigned de
 static void expression_i(struct program *p, unsigned depth)
 {
     switch (pick(p, 8)) {
-    case 0:
-        binary(p, 'i', 0x46 + pick(p, 10), depth);
-        break;
-    case 1:
-        binary(p, 'l', 0x51 + pick(p, 10), depth);
-        break;
-    case 2:
-        binary(p, 'd', 0x61 + pick(p, 6), depth);
-        break;
+    case 0: binary(p, 'i', 0x46 + pick(p, 10), depth); break;
+    case 1: binary(p, 'l', 0x51 + pick(p, 10), depth); break;
+    case 2: binary(p, 'd', 0x61 + pick(p, 6), depth); break;
     case 3:
         expression(p, 'i', depth);
         byte(p, pick(p, 2) == 0 ? 0x45 : pick(p, 2) == 0 ? 0x67 + pick(p, 3) : 0xc0 + pick(p, 2));
@@ -198,8 +198,7 @@ static void expression_i(struct program *p, unsigned depth)
         expression(p, 'l', depth);
         byte(p, pick(p, 2) == 0 ? 0xa7 : 0x50);
         break;
-    default:
-        arithmetic(p, 'i', 0x6a, depth);
+    default: arithmetic(p, 'i', 0x6a, depth);
     }
 }
 
@@ -219,8 +218,7 @@ static void expression_l(struct program *p, unsigned depth)
         expression(p, 'd', depth);
         byte(p, 0xbd);
         break;
-    default:
-        arithmetic(p, 'l', 0x7c, depth);
+    default: arithmetic(p, 'l', 0x7c, depth);
     }
 }
 
@@ -235,8 +233,7 @@ static void expression_d(struct program *p, unsigned depth)
         expression(p, 'i', depth);
         byte(p, 0xb7 + pick(p, 2));
         break;
-    default:
-        binary(p, 'd', 0xa0 + pick(p, 3), depth);
+    default: binary(p, 'd', 0xa0 + pick(p, 3), depth);
     }
 }
 
@@ -247,18 +244,10 @@ static void expression(struct program *p, char type, unsigned depth)
         return;
     }
     switch (pick(p, 10)) {
-    case 0:
-        leaf(p, type);
-        return;
-    case 1:
-        load(p, type, depth - 1);
-        return;
-    case 2:
-        choice(p, type, depth - 1);
-        return;
-    case 3:
-        if_value(p, type, depth - 1);
-        return;
+    case 0: leaf(p, type); return;
+    case 1: load(p, type, depth - 1); return;
+    case 2: choice(p, type, depth - 1); return;
+    case 3: if_value(p, type, depth - 1); return;
     case 4:
         expression(p, type, depth - 1);
         local_of(p, type, 0x22);
@@ -283,7 +272,7 @@ static void store(struct program *p)
 
     address(p, 2);
     expression(p, type, 2);
-    byte(p, type == 'd' ? 0x39
+    byte(p, type == 'd'   ? 0x39
             : type == 'l' ? (pick(p, 2) == 0 ? 0x37 : 0x3c + pick(p, 3))
                           : (pick(p, 2) == 0 ? 0x36 : 0x3a + pick(p, 2)));
     memarg(p);
@@ -337,9 +326,7 @@ static void statement(struct program *p, unsigned depth)
         expression(p, type, 3);
         local_of(p, type, 0x21);
         break;
-    case 2:
-        store(p);
-        break;
+    case 2: store(p); break;
     case 3:
         type = pick(p, 2) == 0 ? 'i' : 'l';
         expression(p, type, 2);
@@ -542,13 +529,13 @@ int main(int argc, char **argv)
             ran++;
             trapped += want.trap != 0;
             for (unsigned v = 0; v < sizeof variants / sizeof *variants; v++) {
-                bool ok = run(&got, &x, variants[v].config, variants[v].opt, &arena) &&
-                          same(&want, &got);
+                bool ok =
+                    run(&got, &x, variants[v].config, variants[v].opt, &arena) && same(&want, &got);
 
                 if (!CHECK(ok))
                     printf("# program %u, %s: trap %u and %u, result %llx and %llx\n", i,
-                           variants[v].name, want.trap, got.trap,
-                           (unsigned long long)want.result, (unsigned long long)got.result);
+                           variants[v].name, want.trap, got.trap, (unsigned long long)want.result,
+                           (unsigned long long)got.result);
             }
         }
         arena_done(&arena);

@@ -343,8 +343,7 @@ void local_write(struct builder *b, uint32_t local, ir_value value)
     if (!b->scan->is_read[local] || b->err != ERR_OK)
         return;
     if (b->in_frame) {
-        emit(b, (struct ir_val){
-                    .op = IR_LOCAL_SET, .a = b->local_slots[local], .b = value });
+        emit(b, (struct ir_val){ .op = IR_LOCAL_SET, .a = b->local_slots[local], .b = value });
         return;
     }
     v = &b->versions[b->version_first[local] + b->version_count[local] - 1];

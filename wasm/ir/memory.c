@@ -4,8 +4,8 @@
  * extended basic block, so that it need not be loaded again. */
 
 static const uint8_t access_size[] = {
-    [IR_ACCESS_8U] = 1,  [IR_ACCESS_8S] = 1,  [IR_ACCESS_16U] = 2, [IR_ACCESS_16S] = 2,
-    [IR_ACCESS_32U] = 4, [IR_ACCESS_32S] = 4, [IR_ACCESS_64] = 8,  [IR_ACCESS_F32] = 4,
+    [IR_ACCESS_8U] = 1,  [IR_ACCESS_8S] = 1,   [IR_ACCESS_16U] = 2, [IR_ACCESS_16S] = 2,
+    [IR_ACCESS_32U] = 4, [IR_ACCESS_32S] = 4,  [IR_ACCESS_64] = 8,  [IR_ACCESS_F32] = 4,
     [IR_ACCESS_F64] = 8, [IR_ACCESS_128] = 16,
 };
 
@@ -25,8 +25,8 @@ void memory_clobber(struct builder *b)
 }
 
 /* Where the access goes, in words that two accesses can be compared by. */
-static struct known_cell cell_of(struct builder *b, ir_value index, uint64_t offset,
-                                 uint8_t memory, uint8_t access, uint8_t type)
+static struct known_cell cell_of(struct builder *b, ir_value index, uint64_t offset, uint8_t memory,
+                                 uint8_t access, uint8_t type)
 {
     struct known_cell c = { .base = index,
                             .offset = offset,
@@ -82,6 +82,60 @@ static bool may_remember(const struct builder *b, uint32_t memory)
     return b->optimize && !b->m->memories[memory].limits.shared;
 }
 
+enum { REACH_LEAST = 16, REACH_MOST = 1024, WRAP_SLACK = 65535 };
+
+enum err memory_init(struct builder *b)
+{
+    uint32_t size = REACH_LEAST;
+
+    while (size < REACH_MOST && size < b->body_size / 32)
+        size *= 2;
+    b->reaches = arena_array(b->arena, size, sizeof *b->reaches);
+    b->reach_mask = size - 1;
+    return b->reaches == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+/* A memory that is less than 4 GiB by at least a page whatever happens: no 32-bit
+ * memory of less than 65536 pages grows to that many (wasm/runtime/memory.c). */
+static bool never_whole(const struct builder *b, uint32_t memory)
+{
+    const struct wasm_limits *l = &b->m->memories[memory].limits;
+
+    if (l->is64)
+        return false;
+    if (l->has_most && l->most < 65536)
+        return true;
+    return memory >= b->m->imported_memory_count && l->least < 65536;
+}
+
+/* Once an access at x, of extent e, did not trap, x + e is at most the memory's
+ * size, which is at most 2^32 - 65536: x + c is then below 2^32 for every c up
+ * to e + 65535, and adding c to the offset instead is the same. */
+void memory_fold(struct builder *b, ir_value *index, uint64_t *offset, uint32_t memory,
+                 uint32_t size)
+{
+    struct ir_val v = *val(b, *index);
+    bool sum = v.op == IR_ADD && is_const(b, v.b);
+    ir_value root = sum ? v.a : *index;
+    uint32_t delta = sum ? (uint32_t)bits_at(b, v.b) : 0;
+    struct known_reach *r;
+
+    if (!b->optimize || b->err != ERR_OK || v.op == IR_CONST || !never_whole(b, memory) ||
+        *offset > INT32_MAX / 2)
+        return;
+    r = &b->reaches[root * 0x9e3779b1u >> 8 & b->reach_mask];
+    if (r->root == root && r->memory == memory && block_dominates(b, r->block, b->block)) {
+        uint32_t more = delta - r->delta;
+
+        if (more <= INT32_MAX / 2 && more <= (uint64_t)r->extent + WRAP_SLACK) {
+            *index = r->base;
+            *offset += more;
+            return;
+        }
+    }
+    *r = (struct known_reach){ root, *index, delta, (uint32_t)*offset + size, b->block, memory };
+}
+
 /* Explicit mode: `index` plus extent is inside. A check that dominates and reaches
  * as far is enough; one in this block reaches further if nothing happened
  * since that could be told from a trap there. */
@@ -135,8 +189,8 @@ static ir_value add_saturated(struct builder *b, ir_value index, uint64_t offset
     ir_value wraps = emit_icmp(b, IR_LT_U, sum, index);
     ir_value most = emit_const(b, IR_I64, UINT64_MAX);
 
-    return emit_pure(b, (struct ir_val){
-                            .op = IR_SELECT, .type = IR_I64, .a = wraps, .b = most, .c = sum });
+    return emit_pure(
+        b, (struct ir_val){ .op = IR_SELECT, .type = IR_I64, .a = wraps, .b = most, .c = sum });
 }
 
 ir_value memory_address(struct builder *b, ir_value index, uint8_t memory, uint64_t offset,
@@ -200,14 +254,18 @@ static struct access_row store_row(uint16_t op)
 void build_load(struct builder *b, const struct wasm_instr *i)
 {
     struct access_row row = load_row(i->op);
+    uint32_t size = access_size[row.access];
     ir_value index = pop(b);
-    struct known_cell c = cell_of(b, index, i->value, (uint8_t)i->a, row.access, row.type);
-    ir_value v = may_remember(b, i->a) ? cell_load(b, &c) : 0;
-    uint32_t offset = 0;
+    uint64_t at = i->value;
+    struct known_cell c;
+    ir_value v;
 
+    memory_fold(b, &index, &at, i->a, size);
+    c = cell_of(b, index, at, (uint8_t)i->a, row.access, row.type);
+    v = may_remember(b, i->a) ? cell_load(b, &c) : 0;
     if (v == 0) {
-        ir_value address =
-            memory_address(b, index, (uint8_t)i->a, i->value, access_size[row.access], &offset);
+        uint32_t offset = 0;
+        ir_value address = memory_address(b, index, (uint8_t)i->a, at, size, &offset);
 
         v = emit(b, (struct ir_val){ .op = IR_LOAD,
                                      .type = row.type,
@@ -224,9 +282,7 @@ void build_load(struct builder *b, const struct wasm_instr *i)
 /* A narrow store keeps the low bits alone: what only changes the others is no use. */
 static ir_value narrowed(struct builder *b, ir_value v, uint8_t access)
 {
-    uint64_t bits = access == IR_ACCESS_8U    ? 0xff
-                    : access == IR_ACCESS_16U ? 0xffff
-                                              : UINT32_MAX;
+    uint64_t bits = access == IR_ACCESS_8U ? 0xff : access == IR_ACCESS_16U ? 0xffff : UINT32_MAX;
     struct ir_val x = *val(b, v);
 
     if (!b->optimize || (access != IR_ACCESS_8U && access != IR_ACCESS_16U &&
@@ -244,13 +300,16 @@ void build_store(struct builder *b, const struct wasm_instr *i)
     struct access_row row = store_row(i->op);
     ir_value value = pop(b);
     ir_value index = pop(b);
-    struct known_cell c = cell_of(b, index, i->value, (uint8_t)i->a, row.access, row.type);
-    bool whole = access_size[row.access] == 4 ? row.type != IR_I64
-                                              : access_size[row.access] >= 8;
+    uint32_t size = access_size[row.access];
+    bool whole = size == 4 ? row.type != IR_I64 : size >= 8;
+    uint64_t at = i->value;
     uint32_t offset = 0;
-    ir_value address =
-        memory_address(b, index, (uint8_t)i->a, i->value, access_size[row.access], &offset);
+    struct known_cell c;
+    ir_value address;
 
+    memory_fold(b, &index, &at, i->a, size);
+    c = cell_of(b, index, at, (uint8_t)i->a, row.access, row.type);
+    address = memory_address(b, index, (uint8_t)i->a, at, size, &offset);
     emit(b, (struct ir_val){ .op = IR_STORE,
                              .type = IR_VOID,
                              .sub = row.access,

@@ -12,7 +12,8 @@ static uint32_t number_hash(const struct ir_val *v)
 
     h ^= ((uint64_t)v->b << 32 | v->c) * 0xc2b2ae3d27d4eb4fu;
     h ^= ((uint64_t)v->op << 40 | (uint64_t)v->type << 32 | (uint64_t)v->sub << 16 |
-          (uint64_t)v->aux << 8 | v->mem) * 0x165667b19e3779f9u;
+          (uint64_t)v->aux << 8 | v->mem) *
+         0x165667b19e3779f9u;
     h ^= h >> 29;
     h *= 0x9e3779b97f4a7c15u;
     return (uint32_t)(h >> 32);

@@ -194,10 +194,8 @@ static bool makes_nan(uint8_t op)
     case IR_FTRUNC:
     case IR_FNEAREST:
     case IR_PROMOTE:
-    case IR_DEMOTE:
-        return true;
-    default:
-        return false;
+    case IR_DEMOTE: return true;
+    default: return false;
     }
 }
 

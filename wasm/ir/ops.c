@@ -10,13 +10,13 @@ enum {
 
 const uint8_t ir_op_flags[IR_OP_COUNT] = {
 #define OP(name, flags) [IR_##name] = (flags),
-    IR_OPS(OP)
+#include "wasm/ir/ops.def"
 #undef OP
 };
 
 const char *const ir_op_names[IR_OP_COUNT] = {
 #define OP(name, flags) [IR_##name] = #name,
-    IR_OPS(OP)
+#include "wasm/ir/ops.def"
 #undef OP
 };
 
@@ -25,14 +25,11 @@ uint8_t ir_flags_of(const struct ir_func *f, const struct ir_val *v)
     switch (v->op) {
     case IR_DIV_U:
     case IR_REM_U:
-    case IR_REM_S:
-        return (v->sub & 1) != 0 ? IR_FLAG_PURE : IR_FLAG_TRAP;
-    case IR_DIV_S:
-        return (v->sub & 3) == 3 ? IR_FLAG_PURE : IR_FLAG_TRAP;
+    case IR_REM_S: return (v->sub & 1) != 0 ? IR_FLAG_PURE : IR_FLAG_TRAP;
+    case IR_DIV_S: return (v->sub & 3) == 3 ? IR_FLAG_PURE : IR_FLAG_TRAP;
     case IR_GLOBAL_GET:
         return f->unit->module->globals[v->a].is_mutable ? IR_FLAG_EFFECT : IR_FLAG_PURE;
-    default:
-        return ir_op_flags[v->op];
+    default: return ir_op_flags[v->op];
     }
 }
 

@@ -3,6 +3,8 @@
 /* Brings the blocks into the order that ir.h promises, and finds what follows from
  * it: dominators, loops, what is cold. Linear but for a logarithm. */
 
+#define NOWHERE UINT32_MAX
+
 struct dom {
     uint32_t depth;
     ir_block jump;
@@ -63,28 +65,49 @@ static void drop_preds(struct ir_func *f, struct ir_blk *k)
     k->pred_count = kept;
 }
 
+/* Puts each block in its place, along the cycles of the permutation: what stood
+ * there is carried on to its own. Blocks that are dropped have no place. */
+static void permute(struct ir_func *f, uint32_t *number, uint32_t count)
+{
+    for (ir_block b = 0; b < f->block_count; b++) {
+        struct ir_blk carried = f->blocks[b];
+        uint32_t to = number[b];
+
+        number[b] = NOWHERE;
+        while (to != NOWHERE) {
+            struct ir_blk next = f->blocks[to];
+            uint32_t after = number[to];
+
+            f->blocks[to] = carried;
+            number[to] = NOWHERE;
+            carried = next;
+            to = after;
+        }
+    }
+    f->block_count = count;
+}
+
 static enum err renumber(struct ir_func *f, const uint32_t *order, uint32_t count)
 {
     uint32_t *number = arena_array(f->arena, f->block_count, sizeof *number);
-    struct ir_blk *blocks = arena_array(f->arena, count, sizeof *blocks);
 
-    if (number == NULL || blocks == NULL)
+    if (number == NULL)
         return ERR_NOMEM;
+    for (ir_block b = 0; b < f->block_count; b++)
+        number[b] = NOWHERE;
     for (uint32_t i = 0; i < count; i++) {
         number[order[i]] = i;
         drop_preds(f, &f->blocks[order[i]]);
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct ir_blk *k = &blocks[i];
+        const struct ir_blk *k = &f->blocks[order[i]];
 
-        *k = f->blocks[order[i]];
         for (uint32_t j = 0; j < k->succ_count; j++)
             f->extra[k->succ + j] = number[f->extra[k->succ + j]];
         for (uint32_t j = 0; j < k->pred_count; j++)
             f->extra[k->pred + j] = number[f->extra[k->pred + j]];
     }
-    f->blocks = blocks;
-    f->block_count = f->block_room = count;
+    permute(f, number, count);
     return ERR_OK;
 }
 
@@ -134,8 +157,8 @@ static enum err find_dominators(struct ir_func *f)
         f->blocks[at].idom = idom;
         jump = &d[d[idom].jump];
         d[at].depth = d[idom].depth + 1;
-        d[at].jump = d[idom].depth - jump->depth == jump->depth - d[jump->jump].depth ? jump->jump
-                                                                                     : idom;
+        d[at].jump =
+            d[idom].depth - jump->depth == jump->depth - d[jump->jump].depth ? jump->jump : idom;
     }
     return ERR_OK;
 }
@@ -154,8 +177,7 @@ static ir_block loop_end(struct ir_func *f, ir_block header, const uint32_t *loo
             end = p + 1;
     }
     /* loop_at[b]: the number of the loop whose header is the first at or after b. */
-    for (uint32_t inner = loop_at[header + 1];
-         inner != 0 && f->loops[inner].header < end;
+    for (uint32_t inner = loop_at[header + 1]; inner != 0 && f->loops[inner].header < end;
          inner = loop_at[f->loops[inner].end])
         if (f->loops[inner].end > end)
             end = f->loops[inner].end;
@@ -233,15 +255,10 @@ static void note_effects(struct ir_func *f)
             case IR_ATOMIC_RMW:
             case IR_ATOMIC_CMPXCHG:
             case IR_ATOMIC_LOAD:
-            case IR_ATOMIC_STORE:
-                l->has_call = true;
-                break;
+            case IR_ATOMIC_STORE: l->has_call = true; break;
             case IR_STORE:
-            case IR_VECTOR_STORE_LANE:
-                l->has_store = true;
-                break;
-            default:
-                break;
+            case IR_VECTOR_STORE_LANE: l->has_store = true; break;
+            default: break;
             }
         }
     }

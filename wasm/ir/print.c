@@ -54,9 +54,7 @@ static void put_small(struct text *t, const struct ir_val *v)
         put(t, ".");
         put(t, cc_names[v->sub]);
         break;
-    case IR_CONST:
-        put_hex(t, " 0x", ir_const_bits(v));
-        break;
+    case IR_CONST: put_hex(t, " 0x", ir_const_bits(v)); break;
     case IR_LOAD:
     case IR_VECTOR_LOAD:
     case IR_ATOMIC_LOAD:
@@ -70,31 +68,23 @@ static void put_small(struct text *t, const struct ir_val *v)
         put_number(t, " +", v->c);
         put_number(t, " .", v->sub);
         break;
-    case IR_BOUND:
-        put_number(t, " +", v->b | (uint64_t)v->c << 32);
-        break;
+    case IR_BOUND: put_number(t, " +", v->b | (uint64_t)v->c << 32); break;
     case IR_GLOBAL_GET:
     case IR_GLOBAL_SET:
     case IR_LOCAL_GET:
     case IR_LOCAL_SET:
     case IR_REF_FUNC:
     case IR_FUEL:
-    case IR_TABLE_SIZE:
-        put_number(t, " #", v->a);
-        break;
+    case IR_TABLE_SIZE: put_number(t, " #", v->a); break;
     case IR_CALL:
     case IR_CALL_INDIRECT:
     case IR_RETURN_CALL:
-    case IR_RETURN_CALL_INDIRECT:
-        put_number(t, " #", v->c);
-        break;
+    case IR_RETURN_CALL_INDIRECT: put_number(t, " #", v->c); break;
     case IR_TABLE_GET:
     case IR_TABLE_SET:
     case IR_EXCEPTION_IS:
     case IR_EXCEPTION_GET:
-    case IR_EXCEPTION_PUT:
-        put_number(t, " #", v->b);
-        break;
+    case IR_EXCEPTION_PUT: put_number(t, " #", v->b); break;
     default:
         if (v->sub != 0)
             put_number(t, " .", v->sub);

@@ -27,6 +27,8 @@ static enum err construct_open(struct scanner *s, uint32_t begins)
         !ARENA_RESERVE(s->arena, s->open, s->open_room, s->open_count + 1u))
         return ERR_NOMEM;
     s->open[s->open_count++] = (struct open){ out->construct_count, s->log_count, begins };
+    if (s->open_count > out->depth)
+        out->depth = s->open_count;
     out->constructs[out->construct_count++] = (struct construct){ 0 };
     return ERR_OK;
 }
@@ -79,32 +81,24 @@ static enum err scan_one(struct scanner *s, const struct wasm_instr *i)
 {
     switch (i->op) {
     case WASM_OP_BLOCK:
-    case WASM_OP_LOOP:
-        return construct_open(s, 1);
-    case WASM_OP_IF:
-        return construct_open(s, 2);
+    case WASM_OP_LOOP: s->out->blocks++; return construct_open(s, 1);
+    case WASM_OP_IF: s->out->blocks += 2; return construct_open(s, 2);
     case WASM_OP_TRY:
-    case WASM_OP_TRY_TABLE:
-        s->out->has_try = true;
-        return construct_open(s, 2);
+    case WASM_OP_TRY_TABLE: s->out->has_try = true; return construct_open(s, 2);
     case WASM_OP_CATCH:
-    case WASM_OP_CATCH_ALL:
-        s->open[s->open_count - 1].begins++;
-        return ERR_OK;
+    case WASM_OP_CATCH_ALL: s->open[s->open_count - 1].begins++; return ERR_OK;
     case WASM_OP_ELSE:
         s->out->constructs[s->open[s->open_count - 1].construct].has_else = true;
         return ERR_OK;
     case WASM_OP_END:
-    case WASM_OP_DELEGATE:
-        return s->open_count == 0 ? ERR_OK : construct_close(s);
-    case WASM_OP_LOCAL_GET:
-        s->out->is_read[i->a] = true;
-        return ERR_OK;
+    case WASM_OP_DELEGATE: return s->open_count == 0 ? ERR_OK : construct_close(s);
+    case WASM_OP_BR_IF: s->out->blocks++; return ERR_OK;
+    case WASM_OP_CALL:
+    case WASM_OP_CALL_INDIRECT: s->out->blocks += s->out->has_try ? 2 : 0; return ERR_OK;
+    case WASM_OP_LOCAL_GET: s->out->is_read[i->a] = true; return ERR_OK;
     case WASM_OP_LOCAL_SET:
-    case WASM_OP_LOCAL_TEE:
-        return assignment(s, i->a);
-    default:
-        return ERR_OK;
+    case WASM_OP_LOCAL_TEE: return assignment(s, i->a);
+    default: return ERR_OK;
     }
 }
 

@@ -56,7 +56,12 @@ void try_table_open(struct builder *b, struct wasm_instr *i)
 
     if (t == NULL)
         return;
-    t->catches = *i;
+    t->catches = arena_alloc(b->arena, sizeof *t->catches);
+    if (t->catches == NULL) {
+        build_fail(b, ERR_NOMEM);
+        return;
+    }
+    *t->catches = *i;
     b->handler = b->frame_count - 1;
 }
 
@@ -107,8 +112,8 @@ static bool dispatch_begin(struct builder *b, struct frame *t)
  * t->other is where it is not, after t->entry. */
 static void test_tag(struct builder *b, struct frame *t, uint32_t tag)
 {
-    ir_value is = emit(b, (struct ir_val){
-                              .op = IR_EXCEPTION_IS, .type = IR_I32, .a = t->exception, .b = tag });
+    ir_value is = emit(
+        b, (struct ir_val){ .op = IR_EXCEPTION_IS, .type = IR_I32, .a = t->exception, .b = tag });
     ir_block succ[2];
 
     succ[0] = block_new(b);
@@ -164,8 +169,8 @@ void try_catch(struct builder *b, const struct wasm_instr *i)
 /* The clauses of a try_table, each a jump. Their labels do not count the try_table. */
 static void dispatch_table(struct builder *b, struct frame *t)
 {
-    for (uint32_t k = 0; k < t->catches.b && b->block != IR_NO_BLOCK && b->err == ERR_OK; k++) {
-        struct wasm_catch c = wasm_instr_next_catch(&t->catches);
+    for (uint32_t k = 0; k < t->catches->b && b->block != IR_NO_BLOCK && b->err == ERR_OK; k++) {
+        struct wasm_catch c = wasm_instr_next_catch(t->catches);
         bool all = c.kind == WASM_CATCH_ALL || c.kind == WASM_CATCH_ALL_REF;
 
         b->stack_count = t->height;

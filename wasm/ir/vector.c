@@ -55,8 +55,8 @@ static void build_const(struct builder *b, const struct wasm_instr *i)
             return;
         }
     }
-    v = emit(b, (struct ir_val){
-                    .op = IR_CONST_V128, .type = IR_V128, .a = emit_extra(b, words, 4) });
+    v = emit(b,
+             (struct ir_val){ .op = IR_CONST_V128, .type = IR_V128, .a = emit_extra(b, words, 4) });
     b->vectors[b->vector_next] = (struct number_slot){ v, b->block };
     b->vector_next = (b->vector_next + 1) % KNOWN_VECTORS;
     push(b, v);
@@ -79,29 +79,26 @@ static uint32_t access_bytes(uint16_t op)
     switch (op) {
     case WASM_OP_V128_LOAD8_SPLAT:
     case WASM_OP_V128_LOAD8_LANE:
-    case WASM_OP_V128_STORE8_LANE:
-        return 1;
+    case WASM_OP_V128_STORE8_LANE: return 1;
     case WASM_OP_V128_LOAD16_SPLAT:
     case WASM_OP_V128_LOAD16_LANE:
-    case WASM_OP_V128_STORE16_LANE:
-        return 2;
+    case WASM_OP_V128_STORE16_LANE: return 2;
     case WASM_OP_V128_LOAD32_SPLAT:
     case WASM_OP_V128_LOAD32_LANE:
     case WASM_OP_V128_STORE32_LANE:
-    case WASM_OP_V128_LOAD32_ZERO:
-        return 4;
-    default:
-        return 8;
+    case WASM_OP_V128_LOAD32_ZERO: return 4;
+    default: return 8;
     }
 }
 
 static void build_vector_load(struct builder *b, const struct wasm_instr *i)
 {
-    struct ir_val v = {
-        .op = IR_VECTOR_LOAD, .type = IR_V128, .sub = i->op, .mem = (uint8_t)i->a
-    };
+    struct ir_val v = { .op = IR_VECTOR_LOAD, .type = IR_V128, .sub = i->op, .mem = (uint8_t)i->a };
+    uint64_t at = i->value;
 
-    v.a = memory_address(b, pop(b), v.mem, i->value, access_bytes(i->op), &v.b);
+    v.a = pop(b);
+    memory_fold(b, &v.a, &at, i->a, access_bytes(i->op));
+    v.a = memory_address(b, v.a, v.mem, at, access_bytes(i->op), &v.b);
     push(b, emit(b, v));
 }
 
@@ -113,9 +110,12 @@ static void build_lane_access(struct builder *b, const struct wasm_instr *i)
                         .sub = i->op,
                         .aux = i->lane,
                         .mem = (uint8_t)i->a };
+    uint64_t at = i->value;
 
     v.b = pop(b);
-    v.a = memory_address(b, pop(b), v.mem, i->value, access_bytes(i->op), &v.c);
+    v.a = pop(b);
+    memory_fold(b, &v.a, &at, i->a, access_bytes(i->op));
+    v.a = memory_address(b, v.a, v.mem, at, access_bytes(i->op), &v.c);
     if (!load)
         memory_clobber(b);
     v.a = emit(b, v);
@@ -138,8 +138,7 @@ static uint8_t nan_lanes(uint16_t op)
     case WASM_OP_F32X4_FLOOR:
     case WASM_OP_F32X4_TRUNC:
     case WASM_OP_F32X4_NEAREST:
-    case WASM_OP_F32X4_DEMOTE_F64X2_ZERO:
-        return IR_F32;
+    case WASM_OP_F32X4_DEMOTE_F64X2_ZERO: return IR_F32;
     case WASM_OP_F64X2_ADD:
     case WASM_OP_F64X2_SUB:
     case WASM_OP_F64X2_MUL:
@@ -151,10 +150,8 @@ static uint8_t nan_lanes(uint16_t op)
     case WASM_OP_F64X2_FLOOR:
     case WASM_OP_F64X2_TRUNC:
     case WASM_OP_F64X2_NEAREST:
-    case WASM_OP_F64X2_PROMOTE_LOW_F32X4:
-        return IR_F64;
-    default:
-        return 0;
+    case WASM_OP_F64X2_PROMOTE_LOW_F32X4: return IR_F64;
+    default: return 0;
     }
 }
 
@@ -165,41 +162,28 @@ static ir_value emit_canonical(struct builder *b, uint16_t op, ir_value x, ir_va
 
     if (lanes == 0)
         return v;
-    return emit_pure(b,
-                     (struct ir_val){ .op = IR_CANON, .type = IR_V128, .aux = lanes, .a = v });
+    return emit_pure(b, (struct ir_val){ .op = IR_CANON, .type = IR_V128, .aux = lanes, .a = v });
 }
 
 /* The relaxed instructions that are another instruction. */
 static uint16_t relaxed_same(uint16_t op)
 {
     switch (op) {
-    case WASM_OP_I8X16_RELAXED_SWIZZLE:
-        return WASM_OP_I8X16_SWIZZLE;
-    case WASM_OP_I32X4_RELAXED_TRUNC_F32X4_S:
-        return WASM_OP_I32X4_TRUNC_SAT_F32X4_S;
-    case WASM_OP_I32X4_RELAXED_TRUNC_F32X4_U:
-        return WASM_OP_I32X4_TRUNC_SAT_F32X4_U;
-    case WASM_OP_I32X4_RELAXED_TRUNC_F64X2_S_ZERO:
-        return WASM_OP_I32X4_TRUNC_SAT_F64X2_S_ZERO;
-    case WASM_OP_I32X4_RELAXED_TRUNC_F64X2_U_ZERO:
-        return WASM_OP_I32X4_TRUNC_SAT_F64X2_U_ZERO;
+    case WASM_OP_I8X16_RELAXED_SWIZZLE: return WASM_OP_I8X16_SWIZZLE;
+    case WASM_OP_I32X4_RELAXED_TRUNC_F32X4_S: return WASM_OP_I32X4_TRUNC_SAT_F32X4_S;
+    case WASM_OP_I32X4_RELAXED_TRUNC_F32X4_U: return WASM_OP_I32X4_TRUNC_SAT_F32X4_U;
+    case WASM_OP_I32X4_RELAXED_TRUNC_F64X2_S_ZERO: return WASM_OP_I32X4_TRUNC_SAT_F64X2_S_ZERO;
+    case WASM_OP_I32X4_RELAXED_TRUNC_F64X2_U_ZERO: return WASM_OP_I32X4_TRUNC_SAT_F64X2_U_ZERO;
     case WASM_OP_I8X16_RELAXED_LANESELECT:
     case WASM_OP_I16X8_RELAXED_LANESELECT:
     case WASM_OP_I32X4_RELAXED_LANESELECT:
-    case WASM_OP_I64X2_RELAXED_LANESELECT:
-        return WASM_OP_V128_BITSELECT;
-    case WASM_OP_F32X4_RELAXED_MIN:
-        return WASM_OP_F32X4_MIN;
-    case WASM_OP_F32X4_RELAXED_MAX:
-        return WASM_OP_F32X4_MAX;
-    case WASM_OP_F64X2_RELAXED_MIN:
-        return WASM_OP_F64X2_MIN;
-    case WASM_OP_F64X2_RELAXED_MAX:
-        return WASM_OP_F64X2_MAX;
-    case WASM_OP_I16X8_RELAXED_Q15MULR_S:
-        return WASM_OP_I16X8_Q15MULR_SAT_S;
-    default:
-        return op;
+    case WASM_OP_I64X2_RELAXED_LANESELECT: return WASM_OP_V128_BITSELECT;
+    case WASM_OP_F32X4_RELAXED_MIN: return WASM_OP_F32X4_MIN;
+    case WASM_OP_F32X4_RELAXED_MAX: return WASM_OP_F32X4_MAX;
+    case WASM_OP_F64X2_RELAXED_MIN: return WASM_OP_F64X2_MIN;
+    case WASM_OP_F64X2_RELAXED_MAX: return WASM_OP_F64X2_MAX;
+    case WASM_OP_I16X8_RELAXED_Q15MULR_S: return WASM_OP_I16X8_Q15MULR_SAT_S;
+    default: return op;
     }
 }
 
@@ -251,8 +235,7 @@ static bool build_relaxed(struct builder *b, uint16_t op)
         x = emit_vector(b, WASM_OP_I32X4_EXTADD_PAIRWISE_I16X8_S, x, 0, 0);
         push(b, emit_vector(b, WASM_OP_I32X4_ADD, x, z, 0));
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

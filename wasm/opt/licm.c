@@ -54,8 +54,7 @@ static bool is_worth(const struct ir_func *f, const struct ir_val *v)
     case IR_SHR_S:
     case IR_SHR_U:
     case IR_ROTL:
-    case IR_ROTR:
-        return !is_const(f, v->b);
+    case IR_ROTR: return !is_const(f, v->b);
     case IR_COPY:
     case IR_CONST:
     case IR_CONST_V128:
@@ -64,10 +63,8 @@ static bool is_worth(const struct ir_func *f, const struct ir_val *v)
     case IR_ICMP:
     case IR_FCMP:
     case IR_SELECT:
-    case IR_REF_FUNC:
-        return false;
-    default:
-        return true;
+    case IR_REF_FUNC: return false;
+    default: return true;
     }
 }
 

@@ -148,8 +148,7 @@ static enum err rebuilt_add(struct ir_func *f, struct rebuilt *r, ir_block from,
     return ERR_OK;
 }
 
-static enum err rebuilt_store(struct ir_func *f, ir_block b, const struct rebuilt *r,
-                              uint32_t phis)
+static enum err rebuilt_store(struct ir_func *f, ir_block b, const struct rebuilt *r, uint32_t phis)
 {
     struct ir_blk *k = &f->blocks[b];
     uint32_t at = f->extra_count;

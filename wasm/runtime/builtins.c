@@ -39,7 +39,8 @@ static struct builtin_result done(struct wasm_context *c, enum wasm_trap trap)
     const struct entry_saved *saved = (const void *)(uintptr_t)c->thread->guest_sp;
 
     if (trap != WASM_TRAP_NONE)
-        wasm_trap_record(wasm_store_of(c), trap, saved->pc, (uint64_t)(uintptr_t)(saved + 1), false);
+        wasm_trap_record(wasm_store_of(c), trap, saved->pc, (uint64_t)(uintptr_t)(saved + 1),
+                         false);
     return (struct builtin_result){ .trap = trap };
 }
 

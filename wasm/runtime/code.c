@@ -11,17 +11,6 @@
  *   jmp [r15 + LAZY_COMPILE] */
 enum { SLOT_SIZE = 24, SLOT_LATER = 6, SLOT_NUMBER = 8, SLOT_DISP = 15, FILL = 0xcc };
 
-/* One heap block: this head, relocations, bytes. The sites are a block of their own,
- * which goes on living in the placed function. */
-struct wasm_code_piece {
-    size_t block_size;
-    uint32_t size;
-    uint32_t reloc_count;
-    struct wasm_code_function info;
-    uint8_t *bytes;
-    struct wasm_reloc relocs[];
-};
-
 static const struct wasm_host *host_of(const struct wasm_code_region *r)
 {
     return &r->module->engine->host;
@@ -62,11 +51,10 @@ void wasm_code_done(struct wasm_code_region *r)
         return;
     host = host_of(r);
     wasm_code_list_remove(r);
-    for (uint32_t i = 0; i < r->count; i++) {
-        piece_free(host, r->pieces[i], true);
+    wasm_code_forget(r);
+    for (uint32_t i = 0; i < r->count; i++)
         if (r->functions[i].size != 0)
             wasm_heap_give(host, r->functions[i].sites, r->functions[i].sites_size);
-    }
     if (r->base != NULL)
         host->release(host->context, r->base, r->reserved);
 }
@@ -119,7 +107,7 @@ static enum err piece_new(struct wasm_code_piece **out, const struct wasm_host *
         return ERR_NOMEM;
     *p = (struct wasm_code_piece){
         .block_size = block_size,
-        .size = c->size,
+        .text_size = c->text_size,
         .reloc_count = c->reloc_count,
         .bytes = (uint8_t *)p + sizeof *p + relocs_size,
         .info = { .size = c->size, .frame_size = c->frame_size, .saved = c->saved,
@@ -153,31 +141,55 @@ static void arena_prepare(struct arena *arena, const struct wasm_func *f)
     arena->ceiling = ceiling;
 }
 
+static struct wasm_unit unit_of(const struct wasm_code_region *r)
+{
+    const struct wasm_module *m = r->module;
+
+    return (struct wasm_unit){ &m->decoded, &m->layout, m->engine->config };
+}
+
+enum err wasm_code_put(struct wasm_code_region *r, uint32_t function, const struct wasm_code *code,
+                       struct arena *arena, struct wasm_note *note)
+{
+    const struct wasm_decoded *m = &r->module->decoded;
+    uint32_t index = m->imported_func_count + function;
+    struct wasm_code_piece *piece, *nobody = NULL;
+
+    if (!code_sound(code, m))
+        return note_at(note, ERR_INVALID, m->funcs[index].body_offset, "compiled code",
+                       "its tables do not fit its bytes");
+    TRY(piece_new(&piece, host_of(r), code, arena));
+    if (!__atomic_compare_exchange_n(&r->pieces[function], &nobody, piece, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
+        piece_free(host_of(r), piece, true); /* another worker was first, with the same code */
+    return ERR_OK;
+}
+
 enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct arena *arena,
                            struct wasm_note *note)
 {
-    const struct wasm_module *module = r->module;
-    const struct wasm_decoded *m = &module->decoded;
-    const struct wasm_unit unit = { m, &module->layout, module->engine->config };
-    uint32_t index = m->imported_func_count + function;
+    const struct wasm_decoded *m = &r->module->decoded;
+    const struct wasm_unit unit = unit_of(r);
     struct wasm_code code = { 0 };
-    struct wasm_code_piece *piece, *nobody = NULL;
+    uint32_t index;
 
     if (!m->validated || function >= r->count)
         return ERR_USAGE;
     if (__atomic_load_n(&r->pieces[function], __ATOMIC_ACQUIRE) != NULL ||
         r->functions[function].size != 0)
         return ERR_OK;
+    index = m->imported_func_count + function;
     arena_prepare(arena, &m->funcs[index]);
     TRY(wasm_compile_function(&code, &unit, index, arena, note));
-    if (!code_sound(&code, m))
-        return note_at(note, ERR_INVALID, m->funcs[index].body_offset, "compiled code",
-                       "the compiler's tables do not fit its code");
-    TRY(piece_new(&piece, host_of(r), &code, arena));
-    if (!__atomic_compare_exchange_n(&r->pieces[function], &nobody, piece, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE))
-        piece_free(host_of(r), piece, true); /* another worker was first, with the same code */
-    return ERR_OK;
+    return wasm_code_put(r, function, &code, arena, note);
+}
+
+void wasm_code_forget(struct wasm_code_region *r)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        piece_free(host_of(r), r->pieces[i], true);
+        r->pieces[i] = NULL;
+    }
 }
 
 /* --- Placing */
@@ -193,7 +205,7 @@ static void place_bytes(struct wasm_code_region *r, const struct wasm_code_piece
 {
     uint8_t *to = r->base + start;
 
-    memcpy(to, p->bytes, p->size);
+    memcpy(to, p->bytes, p->info.size);
     for (uint32_t i = 0; i < p->reloc_count; i++) {
         const struct wasm_reloc *reloc = &p->relocs[i];
         uint32_t target = reloc->target - r->module->decoded.imported_func_count;
@@ -210,7 +222,7 @@ static enum err place(struct wasm_code_region *r, uint32_t to)
     size_t at = r->used, size;
 
     for (uint32_t i = r->order_count; i < to; i++)
-        at += r->pieces[r->order[i]]->size; /* sizes and counts are 32-bit */
+        at += r->pieces[r->order[i]]->info.size; /* sizes and counts are 32-bit */
     size = num_align(at - r->used, HOST_PAGE_SIZE);
     if (size > r->reserved - r->used)
         return ERR_LIMIT;
@@ -300,7 +312,7 @@ static enum err eager_open(struct wasm_code_region *r, struct wasm_note *note)
     size_t size = 0;
 
     for (uint32_t i = 0; i < r->count; i++)
-        size += r->pieces[i]->size;
+        size += r->pieces[i]->info.size;
     if (size > LIMIT_CODE_SIZE)
         return note_at(note, ERR_LIMIT, 0, "code size", "the module's machine code is too large");
     r->reserved = num_align(size, HOST_PAGE_SIZE);

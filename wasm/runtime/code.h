@@ -17,9 +17,6 @@
 
 struct wasm_module;
 
-/* One function's code on its way to its place. */
-struct wasm_code_piece;
-
 /* What stays known of a placed function. */
 struct wasm_code_function {
     uint32_t start; /* in the region; 0 and size 0: not placed */
@@ -29,6 +26,18 @@ struct wasm_code_function {
     uint32_t sites_size;
     uint8_t saved;
     uint8_t *sites; /* packed, see code_site.c */
+};
+
+/* One function's code on its way to its place, in one heap block: this head,
+ * relocations, bytes. The sites are a block of their own, which goes on living in the
+ * placed function. */
+struct wasm_code_piece {
+    size_t block_size;
+    uint32_t text_size;
+    uint32_t reloc_count;
+    struct wasm_code_function info;
+    uint8_t *bytes;
+    struct wasm_reloc relocs[];
 };
 
 struct wasm_code_region {
@@ -53,10 +62,16 @@ void wasm_code_done(struct wasm_code_region *r);
 /* The address that a reference to a function (imports not counted) holds. */
 void *wasm_code_entry(const struct wasm_code_region *r, uint32_t function);
 
+/* Checks a function's code and makes a piece of it, unless there is one. What does not pass is
+ * refused, wherever it came from. */
+enum err wasm_code_put(struct wasm_code_region *r, uint32_t function, const struct wasm_code *code,
+                       struct arena *arena, struct wasm_note *note);
 /* Compiles one function into a piece, unless it is there. Any thread, each with
- * its own arena; `source` is where the arena's memory comes from. */
+ * its own arena. */
 enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct arena *arena,
                            struct wasm_note *note);
+/* Drops all pieces. */
+void wasm_code_forget(struct wasm_code_region *r);
 /* Places all pieces that are there and seals them. */
 enum err wasm_code_seal(struct wasm_code_region *r, struct wasm_note *note);
 

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "tests/check.h"
 #include "wasm/compile.h"
+#include "wasm/runtime/cache.h"
 #include "wasm/runtime/host_test.h"
 #include "wasm/runtime/runtime.h"
 
@@ -71,19 +72,24 @@ BLOB(many, "mov rcx, [r15 + 32]\n mov dword ptr [rcx], 3\n mov rax, 0x400c000000
 BLOB(load, "load_site: mov eax, [r14 + rdi]\n ret");
 BLOB(outer, "push rbx\n outer_call: call outer_call\n outer_site: pop rbx\n ret");
 BLOB(inner, "sub rsp, 24\n call [r15 + 8]\n inner_site:");
-BLOB(callhost, "push rbx\n push r12\n sub rsp, 16\n mov [rsp], r15\n mov ebx, 1000\n mov r12d, 2000\n"
+BLOB(callhost, "push rbx\n push r12\n sub rsp, 16\n mov [rsp], r15\n mov ebx, 1000\n"
+               "mov r12d, 2000\n"
                "mov edi, 7\n mov rsi, -8\n mov eax, 0x3fc00000\n movd xmm0, eax\n"
                "mov rax, 0x4004000000000000\n movq xmm1, rax\n pcmpeqd xmm2, xmm2\n"
                "mov rax, [r15 + 240]\n mov r15, [rax + 8]\n mov r14, [r15 + 16]\n call [rax]\n"
-               "callhost_site: mov r15, [rsp]\n mov r14, [r15 + 16]\n add eax, ebx\n add eax, r12d\n"
+               "callhost_site: mov r15, [rsp]\n mov r14, [r15 + 16]\n add eax, ebx\n"
+               "add eax, r12d\n"
                "add rsp, 16\n pop r12\n pop rbx\n ret");
 BLOB(grow, "mov edx, edi\n xor esi, esi\n call [r15 + 48]\n grow_site: ret");
-BLOB(recurse, "lea r11, [rsp - 64]\n cmp r11, [r15]\n jb 1f\n sub rsp, 64\n recurse_call: call recurse_call\n"
+BLOB(recurse, "lea r11, [rsp - 64]\n cmp r11, [r15]\n jb 1f\n sub rsp, 64\n"
+              "recurse_call: call recurse_call\n"
               "recurse_site: add rsp, 64\n ret\n 1: call [r15 + 8]\n recurse_trap:");
 BLOB(try, "push rbx\n sub rsp, 16\n mov ebx, 77\n try_call: call try_call\n try_site: ud2\n"
           "try_pad: mov eax, [rax + 16]\n add eax, ebx\n add rsp, 16\n pop rbx\n ret");
-BLOB(skip, "push rbx\n push r13\n xor ebx, ebx\n skip_call: call skip_call\n skip_site: pop r13\n pop rbx\n ret");
-BLOB(throw, "push rbp\n sub rsp, 8\n xor esi, esi\n call [r15 + 48 + 15 * 8]\n throw_new: mov dword ptr [rax + 16], 5\n"
+BLOB(skip, "push rbx\n push r13\n xor ebx, ebx\n skip_call: call skip_call\n"
+           "skip_site: pop r13\n pop rbx\n ret");
+BLOB(throw, "push rbp\n sub rsp, 8\n xor esi, esi\n call [r15 + 48 + 15 * 8]\n"
+            "throw_new: mov dword ptr [rax + 16], 5\n"
             "mov rsi, rax\n mov ebx, 1\n call [r15 + 48 + 16 * 8]\n throw_site:");
 PLACE(load_site); PLACE(outer_call); PLACE(outer_site); PLACE(inner_site); PLACE(callhost_site);
 PLACE(grow_site); PLACE(recurse_call); PLACE(recurse_site); PLACE(recurse_trap); PLACE(try_call);
@@ -113,14 +119,17 @@ static struct blob blob_of(uint32_t function)
         { TEXT(many) },
         { TEXT(load), .sites = { { load_site, WASM_SITE_MEMORY, WASM_TRAP_MEMORY, NULL } } },
         { TEXT(outer), 8, 1, outer_call, 5, { { outer_site, WASM_SITE_CALL, 0, NULL } } },
-        { TEXT(inner), 24, 0, NULL, 0, { { inner_site, WASM_SITE_TRAP, WASM_TRAP_UNREACHABLE, NULL } } },
+        { TEXT(inner), 24, 0, NULL, 0,
+          { { inner_site, WASM_SITE_TRAP, WASM_TRAP_UNREACHABLE, NULL } } },
         { TEXT(callhost), 32, 5, NULL, 0, { { callhost_site, WASM_SITE_CALL, 0, NULL } } },
         { TEXT(grow), .sites = { { grow_site, WASM_SITE_CALL, 0, NULL } } },
         { TEXT(recurse), 64, 0, recurse_call, 8,
-          { { recurse_site, WASM_SITE_CALL, 0, NULL }, { recurse_trap, WASM_SITE_TRAP, WASM_TRAP_STACK, NULL } } },
+          { { recurse_site, WASM_SITE_CALL, 0, NULL },
+            { recurse_trap, WASM_SITE_TRAP, WASM_TRAP_STACK, NULL } } },
         { TEXT(try), 24, 1, try_call, 10, { { try_site, WASM_SITE_CALL, 0, try_pad } } },
         { TEXT(skip), 16, 9, skip_call, 11, { { skip_site, WASM_SITE_CALL, 0, NULL } } },
-        { TEXT(throw), 16, 2, NULL, 0, { { throw_new, WASM_SITE_CALL, 0, NULL }, { throw_site, WASM_SITE_CALL, 0, NULL } } },
+        { TEXT(throw), 16, 2, NULL, 0,
+          { { throw_new, WASM_SITE_CALL, 0, NULL }, { throw_site, WASM_SITE_CALL, 0, NULL } } },
     };
 #undef TEXT
 
@@ -144,7 +153,8 @@ enum err wasm_compile_function(struct wasm_code *out, const struct wasm_unit *un
         return ERR_NOMEM;
     memcpy(c.bytes, b.bytes, c.size);
     if (b.call != NULL)
-        c.relocs[c.reloc_count++] = (struct wasm_reloc){ (uint32_t)(b.call - b.bytes) + 1, b.target };
+        c.relocs[c.reloc_count++] =
+            (struct wasm_reloc){ (uint32_t)(b.call - b.bytes) + 1, b.target };
     for (unsigned i = 0; i < 2 && b.sites[i].at != NULL; i++)
         c.sites[c.site_count++] = (struct wasm_site_entry){
             .pc = (uint32_t)(b.sites[i].at - b.bytes),
@@ -174,7 +184,8 @@ struct world {
 
 static struct wasm_function *function(const struct world *w, const char *name)
 {
-    return wasm_instance_function(w->instance, (struct bytes){ (const uint8_t *)name, strlen(name) });
+    return wasm_instance_function(w->instance,
+                                  (struct bytes){ (const uint8_t *)name, strlen(name) });
 }
 
 static enum wasm_trap host_function(void *context, struct wasm_instance *caller,
@@ -218,8 +229,9 @@ static void world_close(struct world *w)
 
 static enum wasm_trap trap_of(struct world *w, const char *name, union wasm_value *slots)
 {
-    return wasm_function_call(function(w, name), slots) == ERR_TRAP ? wasm_store_trap(w->store)->trap
-                                                                    : WASM_TRAP_NONE;
+    if (wasm_function_call(function(w, name), slots) != ERR_TRAP)
+        return WASM_TRAP_NONE;
+    return wasm_store_trap(w->store)->trap;
 }
 
 static void test_values(struct world *w)
@@ -355,7 +367,8 @@ static void test_exceptions(struct world *w)
 
         b = wasm_exception_new(w->store, tag);
         a->payload[0].exception = b;
-        CHECK_OK(wasm_global_new(&g, w->store, WASM_EXNREF, true, (union wasm_value){ .exception = a }));
+        CHECK_OK(wasm_global_new(&g, w->store, WASM_EXNREF, true,
+                                 (union wasm_value){ .exception = a }));
         wasm_exception_collect(w->store);
         CHECK_EQ(w->store->exceptions.count, 2);
         *g->value = (union wasm_value){ 0 };
@@ -417,6 +430,85 @@ static void test_workers(void)
     CHECK_EQ(test_host_state.heap_out, 0);
 }
 
+/* --- The cache */
+
+struct store {
+    uint8_t image[8192];
+    size_t size;
+    unsigned stores;
+    uint64_t config;
+};
+
+static bool cache_load(void *context, const struct wasm_cache_key *key, struct bytes *image)
+{
+    struct store *s = context;
+
+    *image = (struct bytes){ s->image, s->size };
+    return s->size != 0 && s->config == key->config;
+}
+
+static void cache_store(void *context, const struct wasm_cache_key *key, struct bytes image)
+{
+    struct store *s = context;
+
+    s->stores++;
+    s->config = key->config;
+    s->size = image.size <= sizeof s->image ? image.size : 0;
+    memcpy(s->image, image.data, s->size);
+}
+
+/* Compiles with the cache; whether the code is that of `want`. */
+static bool cached_equals(struct wasm_engine *engine, struct store *s,
+                          const struct wasm_module *want)
+{
+    const struct wasm_cache cache = { .context = s, .load = cache_load, .store = cache_store };
+    struct wasm_module *m;
+    bool equal;
+
+    if (wasm_module_new(&m, engine, BYTES_OF(module_bytes), NULL) != ERR_OK)
+        return false;
+    equal = wasm_module_compile_cached(m, &cache, NULL) == ERR_OK &&
+            bytes_equal((struct bytes){ m->code.base, m->code.reserved },
+                        (struct bytes){ want->code.base, want->code.reserved });
+    wasm_module_free(m);
+    return equal;
+}
+
+static void test_cache(void)
+{
+    static struct store s, cut;
+    struct wasm_engine *engine;
+    struct wasm_module *m;
+
+    CASE("a cache is filled once and gives the same code");
+    CHECK_OK(wasm_engine_new(&engine, &test_host, WASM_CONFIG_SSE41 | WASM_CONFIG_NO_VERIFY));
+    CHECK_OK(wasm_module_new(&m, engine, BYTES_OF(module_bytes), NULL));
+    CHECK_OK(wasm_module_compile(m, NULL));
+    CHECK(cached_equals(engine, &s, m));
+    CHECK_EQ(s.stores, 1);
+    CHECK(cached_equals(engine, &s, m));
+    CHECK_EQ(s.stores, 1);
+
+    CASE("an image that is cut or too long is compiled anew");
+    for (size_t size = 1; size <= s.size + 1; size++) {
+        cut = s;
+        cut.size = size == s.size ? 0 : size;
+        CHECK(cached_equals(engine, &cut, m));
+        CHECK_EQ(cut.stores, 2);
+    }
+
+    CASE("numbers in an image are judged");
+    for (size_t i = 0; i < 16; i++) {
+        cut = s;
+        cut.image[i] ^= 0x7f;
+        (void)cached_equals(engine, &cut, m);
+    }
+    wasm_module_free(m);
+    wasm_engine_free(engine);
+    CHECK_EQ(test_host_state.heap_out, 0);
+    CHECK_EQ(test_host_state.reserved_out, 0);
+}
+
 /* Every request fails once, at every point of a life. */
 static void test_failures(const char *name, uint64_t options)
 {
@@ -453,6 +545,7 @@ int main(void)
     test_all("lazy", WASM_CONFIG_LAZY);
     test_all("explicit", WASM_CONFIG_EXPLICIT);
     test_workers();
+    test_cache();
     test_failures("every allocation fails once, eagerly", 0);
     test_failures("every allocation fails once, lazily", WASM_CONFIG_LAZY);
     return check_done();

@@ -96,7 +96,8 @@ struct wasm_exception *wasm_exception_new(struct wasm_store *store, struct wasm_
         wasm_exception_collect(store);
     if (h->bytes + size > WASM_EXCEPTION_BYTES_MOST)
         return NULL;
-    if (h->count + 1 > h->slot_count / 2 && !rehash(store, h->slot_count == 0 ? 64 : h->slot_count * 2))
+    if (h->count + 1 > h->slot_count / 2 &&
+        !rehash(store, h->slot_count == 0 ? 64 : h->slot_count * 2))
         return NULL;
     x = wasm_heap_take(host_of(store), size);
     if (x == NULL)
@@ -208,7 +209,8 @@ void wasm_exception_collect(struct wasm_store *store)
     }
     sweep(store);
     /* Twice what lives, so that collecting stays a constant share of allocating. */
-    h->count_next = (uint32_t)num_max(LIMIT_EXCEPTIONS, num_min((size_t)h->count * 2, UINT32_MAX / 8));
+    h->count_next =
+        (uint32_t)num_max(LIMIT_EXCEPTIONS, num_min((size_t)h->count * 2, UINT32_MAX / 8));
     h->bytes_next = num_max(WASM_EXCEPTION_BYTES, h->bytes * 2);
 }
 
@@ -222,7 +224,8 @@ static enum frame_end find_pad(struct frame_walk *w, struct wasm_site_entry *sit
 
         if (end != FRAME_GUEST)
             return end;
-        if (wasm_code_site(site, w->region, w->function, w->pc, WASM_SITE_CALL) && site->pad_pc != 0)
+        if (wasm_code_site(site, w->region, w->function, w->pc, WASM_SITE_CALL) &&
+            site->pad_pc != 0)
             return FRAME_GUEST;
         if (!frame_leave(w))
             return FRAME_UNKNOWN;
@@ -233,7 +236,7 @@ const struct entry_resume *wasm_exception_throw(struct wasm_context *context, ui
                                                 const struct entry_saved *saved)
 {
     struct wasm_store *store = wasm_store_of(context);
-    uint64_t sp = (uint64_t)(uintptr_t)(saved + 1);
+    uint64_t sp = (uint64_t)(uintptr_t)(saved + 1), start;
     struct frame_walk w = { .store = store, .pc = saved->pc, .sp = sp, .rbx = saved->rbx,
                             .rbp = saved->rbp, .r12 = saved->r12, .r13 = saved->r13 };
     struct wasm_site_entry site;
@@ -246,8 +249,9 @@ const struct entry_resume *wasm_exception_throw(struct wasm_context *context, ui
         wasm_trap_record(store, WASM_TRAP_EXCEPTION, saved->pc, sp, false);
         return NULL;
     }
+    start = (uint64_t)(uintptr_t)w.region->base + w.region->functions[w.function].start;
     store->exceptions.resume = (struct entry_resume){
-        .pc = (uint64_t)(uintptr_t)w.region->base + w.region->functions[w.function].start + site.pad_pc,
+        .pc = start + site.pad_pc,
         .sp = w.sp,
         .rax = exception,
         .rbx = w.rbx,

@@ -63,7 +63,8 @@ static struct places places_of_args(struct entry_area *area, struct wasm_thread 
 static struct places places_of_results(struct entry_area *area, struct wasm_thread *thread)
 {
     return (struct places){ .area = area, .spill = thread->spill,
-                            .int_most = WASM_ABI_INT_RESULTS, .float_most = WASM_ABI_FLOAT_RESULTS };
+                            .int_most = WASM_ABI_INT_RESULTS,
+                            .float_most = WASM_ABI_FLOAT_RESULTS };
 }
 
 /* The place of the next value, of one word or two. */

@@ -110,7 +110,8 @@ static void test_on_fault(int number, siginfo_t *info, void *context)
 {
     static uint8_t room[1 << 16];
     stack_t stack = { .ss_sp = room, .ss_size = sizeof room };
-    struct sigaction action = { .sa_sigaction = test_on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction action = { .sa_sigaction = test_on_fault,
+                                .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
     sigaltstack(&stack, NULL);
     sigaction(SIGSEGV, &action, NULL);

@@ -59,15 +59,18 @@ static bool take_table(struct wasm_instance *in, const struct wasm_import *i, st
     return t->type == want->type && limits_match(t->view.size, t->limits, want->limits);
 }
 
-static bool take_memory(struct wasm_instance *in, const struct wasm_import *i, struct wasm_memory *m)
+static bool take_memory(struct wasm_instance *in, const struct wasm_import *i,
+                        struct wasm_memory *m)
 {
     const struct wasm_memtype *want = &in->module->decoded.memories[i->index];
+    uint32_t at = in->module->layout.memories;
 
-    WASM_CONTEXT_ARRAY(struct wasm_memory *, &in->context, in->module->layout.memories)[i->index] = m;
+    WASM_CONTEXT_ARRAY(struct wasm_memory *, &in->context, at)[i->index] = m;
     return limits_match(wasm_memory_pages(m), m->limits, want->limits);
 }
 
-static bool take_global(struct wasm_instance *in, const struct wasm_import *i, struct wasm_global *g)
+static bool take_global(struct wasm_instance *in, const struct wasm_import *i,
+                        struct wasm_global *g)
 {
     const struct wasm_globaltype *want = &in->module->decoded.globals[i->index];
     uint32_t at = in->module->layout.global_pointers;

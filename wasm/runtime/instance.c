@@ -7,7 +7,7 @@ struct wasm_function *wasm_instance_function_index(struct wasm_instance *i, uint
 
     if (n < imported)
         return WASM_CONTEXT_ARRAY(struct wasm_function *, &i->context, m->layout.imports)[n];
-    return &WASM_CONTEXT_ARRAY(struct wasm_function, &i->context, m->layout.functions)[n - imported];
+    return WASM_CONTEXT_ARRAY(struct wasm_function, &i->context, m->layout.functions) + (n - imported);
 }
 
 /* --- Allocation (core 4.7.2) */
@@ -39,10 +39,16 @@ static enum err instance_take(struct wasm_instance **out, struct wasm_store *sto
     return ERR_OK;
 }
 
+/* The store's number of each type. */
+static uint32_t *numbers_of(struct wasm_instance *i)
+{
+    return WASM_CONTEXT_ARRAY(uint32_t, &i->context, i->module->layout.signatures);
+}
+
 static enum err number_types(struct wasm_instance *i)
 {
     const struct wasm_decoded *m = &i->module->decoded;
-    uint32_t *numbers = WASM_CONTEXT_ARRAY(uint32_t, &i->context, i->module->layout.signatures);
+    uint32_t *numbers = numbers_of(i);
 
     for (uint32_t t = 0; t < m->type_count; t++)
         TRY(wasm_signature_number(&numbers[t], &i->store->signatures, m->types[t].signature));
@@ -52,7 +58,7 @@ static enum err number_types(struct wasm_instance *i)
 static void make_functions(struct wasm_instance *i)
 {
     const struct wasm_decoded *m = &i->module->decoded;
-    const uint32_t *numbers = WASM_CONTEXT_ARRAY(uint32_t, &i->context, i->module->layout.signatures);
+    const uint32_t *numbers = numbers_of(i);
     struct wasm_function *own =
         WASM_CONTEXT_ARRAY(struct wasm_function, &i->context, i->module->layout.functions);
 
@@ -84,8 +90,9 @@ static void make_globals(struct wasm_instance *i)
 static enum err make_tags(struct wasm_instance *i)
 {
     const struct wasm_decoded *m = &i->module->decoded;
-    const uint32_t *numbers = WASM_CONTEXT_ARRAY(uint32_t, &i->context, i->module->layout.signatures);
-    struct wasm_tag **tags = WASM_CONTEXT_ARRAY(struct wasm_tag *, &i->context, i->module->layout.tags);
+    const uint32_t *numbers = numbers_of(i);
+    struct wasm_tag **tags =
+        WASM_CONTEXT_ARRAY(struct wasm_tag *, &i->context, i->module->layout.tags);
 
     for (uint32_t n = m->imported_tag_count; n < m->tag_count; n++) {
         struct wasm_tag *t = wasm_heap_take(&i->store->engine->host, sizeof *t);

@@ -30,7 +30,8 @@ static enum err memory_open(struct wasm_memory *m)
     return wasm_memory_grow(m, m->limits.least) == UINT64_MAX ? ERR_LIMIT : ERR_OK;
 }
 
-enum err wasm_memory_new(struct wasm_memory **out, struct wasm_store *store, struct wasm_limits limits)
+enum err wasm_memory_new(struct wasm_memory **out, struct wasm_store *store,
+                         struct wasm_limits limits)
 {
     uint64_t cap = limits.is64 ? LIMIT_MEMORY64_PAGES : LIMIT_MEMORY32_PAGES;
     struct wasm_memory *m;
@@ -48,6 +49,10 @@ enum err wasm_memory_new(struct wasm_memory **out, struct wasm_store *store, str
     m->store = store;
     m->limits = limits;
     m->most_pages = limits.has_most ? num_min(limits.most, cap) : cap;
+    /* The compiler counts on it that a 32-bit memory does not grow to all 4 GiB
+     * (wasm/ir/memory.c, never_whole); growing may always fail (core 4.5.3.6). */
+    if (!limits.is64 && limits.least < LIMIT_MEMORY32_PAGES)
+        m->most_pages = num_min(m->most_pages, LIMIT_MEMORY32_PAGES - 1);
     e = memory_open(m);
     if (e != ERR_OK) {
         wasm_memory_free(m);

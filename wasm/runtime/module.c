@@ -1,18 +1,20 @@
 #include <string.h>
 
+#include "wasm/runtime/cache.h"
 #include "wasm/runtime/runtime.h"
 
 enum {
     /* What decoding may take: the largest record for each byte that can call for one. */
     DECODE_PER_BYTE = 160,
     DECODE_FLOOR = 1 << 20,
-    VALIDATE_CEILING = 512 << 20, /* LIMIT_OPERANDS, LIMIT_NESTING and LIMIT_LOCALS bound it first */
+    VALIDATE_CEILING = 512 << 20, /* LIMIT_OPERANDS and LIMIT_NESTING bound it first */
 };
 
 static enum err copy_raw(struct wasm_module *m, struct bytes raw, struct wasm_note *note)
 {
     if (raw.size > LIMIT_MODULE_SIZE)
-        return note_at(note, ERR_LIMIT, LIMIT_MODULE_SIZE, "module size", "the module is too large");
+        return note_at(note, ERR_LIMIT, LIMIT_MODULE_SIZE, "module size",
+                       "the module is too large");
     m->raw_size = num_max(raw.size, 1);
     m->raw = m->engine->host.heap_take(m->engine->host.context, m->raw_size);
     if (m->raw == NULL)
@@ -112,21 +114,42 @@ uint32_t wasm_module_function_count(const struct wasm_module *module)
     return module->code.count;
 }
 
-enum err wasm_module_compile(struct wasm_module *module, struct wasm_note *note)
+/* All that is not there yet, one after the other. */
+static enum err compile_rest(struct wasm_module *module, struct wasm_note *note)
 {
     struct arena arena;
     enum err e = ERR_OK;
 
+    if ((module->engine->config & WASM_CONFIG_LAZY) != 0)
+        return ERR_OK;
+    arena_init(&arena, wasm_heap_source(&module->engine->host), 0);
+    for (uint32_t i = 0; i < module->code.count && e == ERR_OK; i++)
+        e = wasm_code_compile(&module->code, i, &arena, note);
+    arena_done(&arena);
+    return e;
+}
+
+enum err wasm_module_compile(struct wasm_module *module, struct wasm_note *note)
+{
     if (!module->decoded.validated)
         return ERR_USAGE;
     if (module->code.sealed)
         return ERR_OK;
-    arena_init(&arena, wasm_heap_source(&module->engine->host), 0);
-    if ((module->engine->config & WASM_CONFIG_LAZY) == 0)
-        for (uint32_t i = 0; i < module->code.count && e == ERR_OK; i++)
-            e = wasm_code_compile(&module->code, i, &arena, note);
-    arena_done(&arena);
-    TRY(e);
+    TRY(compile_rest(module, note));
+    return wasm_code_seal(&module->code, note);
+}
+
+enum err wasm_module_compile_cached(struct wasm_module *module, const struct wasm_cache *cache,
+                                    struct wasm_note *note)
+{
+    if (!module->decoded.validated || module->code.sealed)
+        return ERR_USAGE;
+    if ((module->engine->config & WASM_CONFIG_LAZY) != 0)
+        return wasm_module_compile(module, note);
+    if (!wasm_cache_load(module, cache)) {
+        TRY(compile_rest(module, note));
+        wasm_cache_store(module, cache);
+    }
     return wasm_code_seal(&module->code, note);
 }
 

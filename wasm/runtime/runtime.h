@@ -128,7 +128,8 @@ static inline struct wasm_instance *wasm_instance_of(struct wasm_context *contex
 }
 
 /* The array at an offset of struct wasm_layout. */
-#define WASM_CONTEXT_ARRAY(type, context, offset) ((type *)(void *)((uint8_t *)(context) + (offset)))
+#define WASM_CONTEXT_ARRAY(type, context, offset) \
+    ((type *)(void *)((uint8_t *)(context) + (offset)))
 
 static inline struct wasm_memory *wasm_instance_memory_index(struct wasm_instance *i, uint32_t n)
 {

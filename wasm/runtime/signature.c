@@ -7,7 +7,11 @@
 
 void wasm_signature_set_init(struct wasm_signature_set *s, const struct wasm_host *host)
 {
-    *s = (struct wasm_signature_set){ .host = host };
+    const void *const where[] = { s, host };
+
+    /* Where things lie is what the author of a module does not know. Nothing but the
+     * order in the table depends on it. */
+    *s = (struct wasm_signature_set){ .host = host, .key = siphash_key_of(BYTES_OF(where)) };
 }
 
 static size_t types_size(const struct wasm_signature *g)
@@ -25,16 +29,12 @@ void wasm_signature_set_done(struct wasm_signature_set *s)
     wasm_signature_set_init(s, s->host);
 }
 
-/* FNV-1a. A guest that makes types collide slows its own instantiation. */
-static uint32_t hash(const struct wasm_signature *g)
+static uint32_t hash(const struct wasm_signature_set *s, const struct wasm_signature *g)
 {
-    uint32_t h = 2166136261u ^ g->param_count;
+    uint64_t params = siphash_bytes(&s->key, (struct bytes){ g->params, g->param_count });
+    uint64_t results = siphash_bytes(&s->key, (struct bytes){ g->results, g->result_count });
 
-    for (uint32_t i = 0; i < g->param_count; i++)
-        h = (h ^ g->params[i]) * 16777619u;
-    for (uint32_t i = 0; i < g->result_count; i++)
-        h = (h ^ g->results[i]) * 16777619u;
-    return h ^ (h >> 15);
+    return (uint32_t)(params + 3 * results);
 }
 
 static bool equal(const struct wasm_signature *a, const struct wasm_signature *b)
@@ -66,7 +66,7 @@ static enum err grow(struct wasm_signature_set *s)
     if (s->count != 0)
         memcpy(items, s->items, s->count * sizeof *items);
     for (uint32_t i = 0; i < s->count; i++)
-        insert(buckets, 2 * room, hash(&items[i]), i);
+        insert(buckets, 2 * room, hash(s, &items[i]), i);
     wasm_heap_give(s->host, s->items, s->room * sizeof *s->items);
     wasm_heap_give(s->host, s->buckets, s->bucket_count * sizeof *s->buckets);
     s->items = items;
@@ -80,7 +80,7 @@ static bool find(uint32_t *out, const struct wasm_signature_set *s, const struct
 {
     if (s->bucket_count == 0)
         return false;
-    for (uint32_t h = hash(g);; h++) {
+    for (uint32_t h = hash(s, g);; h++) {
         uint32_t number = s->buckets[h & (s->bucket_count - 1)];
 
         if (number == 0)
@@ -111,7 +111,7 @@ enum err wasm_signature_number(uint32_t *out, struct wasm_signature_set *s,
     signature.params = types;
     signature.results = types + signature.param_count;
     s->items[s->count] = signature;
-    insert(s->buckets, s->bucket_count, hash(&signature), s->count);
+    insert(s->buckets, s->bucket_count, hash(s, &signature), s->count);
     *out = s->count++;
     return ERR_OK;
 }

@@ -5,9 +5,11 @@
 #define BROCH_WASM_RUNTIME_SIGNATURE_H
 
 #include "include/broch/wasm.h"
+#include "wasm/decode/siphash.h"
 
 struct wasm_signature_set {
     const struct wasm_host *host;
+    struct siphash_key key;
     struct wasm_signature *items; /* by number */
     uint32_t count;
     uint32_t room;

@@ -124,7 +124,8 @@ void wasm_trap_taken(struct wasm_context *context, uint64_t pc, uint64_t sp, int
     if (trap == WASM_TRAP_NONE)
         trap = WASM_TRAP_MEMORY; /* what a fault is where its site says nothing else */
     /* Function entries and loops look at one word for both. */
-    if ((trap == WASM_TRAP_STACK || trap == WASM_TRAP_INTERRUPTED) && wasm_store_take_interrupt(store))
+    if ((trap == WASM_TRAP_STACK || trap == WASM_TRAP_INTERRUPTED) &&
+        wasm_store_take_interrupt(store))
         trap = WASM_TRAP_INTERRUPTED;
     wasm_trap_record(store, trap, pc, sp, fault != 0);
 }

@@ -13,6 +13,7 @@ static enum err scan(struct mach_func *f)
     if (s.values == NULL)
         return ERR_NOMEM;
     TRY(alloc_order_compute(&s));
+    TRY(alloc_phis_complete(&s));
     TRY(alloc_hints_compute(&s));
     TRY(alloc_live_compute(&s));
     TRY(alloc_scan_run(&s));

@@ -60,10 +60,13 @@ static void fail(struct check *c, const char *what)
 
 /* --- Places */
 
+/* Of slots and moves: an i32 goes with its upper half, which is zero. */
 static uint32_t width_of(uint8_t kind)
 {
-    return kind == MACH_V128 ? 16 : kind == MACH_I32 || kind == MACH_F32 ? 4 : 8;
+    return kind == MACH_V128 ? 16 : kind == MACH_F32 ? 4 : 8;
 }
+
+static uint32_t size_of(uint8_t kind) { return kind == MACH_I32 ? 4 : width_of(kind); }
 
 static uint8_t kind_of(const struct check *c, uint32_t value) { return c->f->kinds[value]; }
 
@@ -395,13 +398,13 @@ static void copy_names(struct check *c, const struct mach_instr *was, const stru
     uint32_t from, value = was->d - MACH_VIRTUAL;
 
     if (!(mach_op_flags[was->op] & MOP_MOVE) || !mach_is_virtual(was->a) ||
-        width_of(kind_of(c, was->a - MACH_VIRTUAL)) != width_of(kind_of(c, value)))
+        size_of(kind_of(c, was->a - MACH_VIRTUAL)) != size_of(kind_of(c, value)))
         return;
     from = place_of(c, now->a, width_of(kind_of(c, value)));
     if (from == NO_STATE || from == now->d)
         return;
     for (uint32_t n = c->head[from]; n != NO_NODE; n = c->nodes[n].next)
-        if (width_of(kind_of(c, c->nodes[n].value)) <= was->size)
+        if (size_of(kind_of(c, c->nodes[n].value)) <= was->size)
             put(c, now->d, c->nodes[n].value);
     put(c, from, value);
 }
@@ -456,8 +459,8 @@ static void replay(struct check *c, const struct mach_block *b, uint32_t at)
     if ((flags & MOP_DEF) && mach_is_virtual(was.d)) {
         written(c, now->d);
         copies = (flags & MOP_MOVE) && mach_is_virtual(was.a) && now->d == now->a &&
-                 width_of(kind_of(c, was.a - MACH_VIRTUAL)) ==
-                     width_of(kind_of(c, was.d - MACH_VIRTUAL));
+                 size_of(kind_of(c, was.a - MACH_VIRTUAL)) ==
+                     size_of(kind_of(c, was.d - MACH_VIRTUAL));
         if (!copies)
             destroy(c, now->d, 0);
         put(c, now->d, was.d - MACH_VIRTUAL);

@@ -117,6 +117,29 @@ static void scan_block(struct live *l, uint32_t block)
         use(l, b->moves[m].a, block);
 }
 
+static bool is_moved(const struct mach_block *b, mach_operand d)
+{
+    for (uint32_t m = 0; m < b->move_count; m++)
+        if (b->moves[m].d == d)
+            return true;
+    return false;
+}
+
+/* A phi that an edge does not mention keeps its value along it: it is read there. */
+static void scan_kept(struct live *l, uint32_t block)
+{
+    const struct mach_block *b = &l->f->blocks[block];
+
+    for (uint32_t p = 0; p < b->pred_count; p++)
+        for (uint32_t m = 0; m < l->f->blocks[b->preds[p]].move_count; m++) {
+            mach_operand d = l->f->blocks[b->preds[p]].moves[m].d;
+
+            for (uint32_t q = 0; q < b->pred_count; q++)
+                if (!is_moved(&l->f->blocks[b->preds[q]], d))
+                    use(l, d, b->preds[q]);
+        }
+}
+
 static void found(struct live *l, uint32_t value, uint32_t block)
 {
     if (!ARENA_RESERVE(l->arena, l->found, l->found_room, (size_t)l->found_count + 1)) {
@@ -198,6 +221,8 @@ enum err alloc_check_live_compute(struct alloc_check_live *out, const struct mac
         return ERR_NOMEM;
     for (uint32_t b = 0; b < f->block_count; b++)
         scan_block(&l, b);
+    for (uint32_t b = 0; b < f->block_count; b++)
+        scan_kept(&l, b);
     if (l.full)
         return ERR_NOMEM;
     TRY(sort_uses(&l, &sorted));
@@ -206,10 +231,13 @@ enum err alloc_check_live_compute(struct alloc_check_live *out, const struct mac
     /* Phis are found at the head of their block and nowhere above. */
     for (uint32_t b = 0; b < f->block_count; b++) {
         const struct mach_block *block = &f->blocks[b];
-        const struct mach_block *pred = block->pred_count ? &f->blocks[block->preds[0]] : block;
 
-        for (uint32_t m = 0; block->pred_count != 0 && m < pred->move_count; m++)
-            found(&l, pred->moves[m].d - MACH_VIRTUAL, b);
+        for (uint32_t p = 0; p < block->pred_count; p++) {
+            const struct mach_block *pred = &f->blocks[block->preds[p]];
+
+            for (uint32_t m = 0; m < pred->move_count; m++)
+                found(&l, pred->moves[m].d - MACH_VIRTUAL, b);
+        }
     }
     return l.full ? ERR_NOMEM : by_block(out, &l);
 }

@@ -99,6 +99,14 @@ static void swap_operands(const struct hints *h, struct mach_instr *in, uint32_t
     in->b = a;
 }
 
+static void feed(struct alloc_value *a, uint32_t phi, uint8_t weight)
+{
+    if (a->feeds != 0 && a->feeds_weight >= weight)
+        return;
+    a->feeds = phi;
+    a->feeds_weight = weight;
+}
+
 /* Passes a wish of d back to a, from which d is made in place. */
 static void follow(struct hints *h, struct mach_instr *in, uint32_t i)
 {
@@ -107,8 +115,8 @@ static void follow(struct hints *h, struct mach_instr *in, uint32_t i)
     d->copy_of = alloc_number(in->a);
     if (lives_on(h, in->a, i))
         return;
-    if (a->feeds == 0 && d->feeds != alloc_number(in->a))
-        a->feeds = d->feeds;
+    if (d->feeds != 0 && d->feeds != alloc_number(in->a))
+        feed(a, d->feeds, d->feeds_weight);
     if (a->want_reg == ALLOC_NO_REG)
         a->want_reg = d->want_reg;
 }
@@ -153,12 +161,10 @@ enum err alloc_hints_compute(struct alloc_scan *s)
         const struct mach_block *b = &f->blocks[h.block];
 
         for (uint32_t m = 0; m < b->move_count; m++) {
-            struct alloc_value *a = value_of(&h, b->moves[m].a);
-            uint32_t phi = alloc_number(b->moves[m].d);
-
-            /* A loop's way back counts most: it is seen before the way in. */
-            if (a->feeds == 0 && phi != alloc_number(b->moves[m].a))
-                a->feeds = phi;
+            /* Among several, the edge that is taken most; a loop's way back is seen first. */
+            if (b->moves[m].d != b->moves[m].a)
+                feed(value_of(&h, b->moves[m].a), alloc_number(b->moves[m].d),
+                     (uint8_t)alloc_weight(s, h.block));
         }
         for (uint32_t i = b->end; i-- > b->first;)
             wishes_of(&h, i);

@@ -322,26 +322,24 @@ static void store_phis(struct resolve *r)
 
 /* --- Order */
 
-/* By key, keeping the order of equals: two rounds of counting. */
+/* By key, keeping the order of equals: rounds of counting, a byte of the key each. */
 static enum err sort_requests(struct resolve *r)
 {
     struct request *other = arena_array(r->s->arena, r->count, sizeof *other);
-    uint32_t *start = arena_array(r->s->arena, 0x10001, sizeof *start);
-    uint32_t top = (r->f->code_count * GROUP_COUNT) >> 16;
+    uint64_t top = ((uint64_t)r->f->code_count + 1) * GROUP_COUNT;
 
-    if (other == NULL || start == NULL)
+    if (other == NULL)
         return ERR_NOMEM;
-    for (unsigned shift = 0; shift <= (top != 0 ? 16 : 0); shift += 16) {
+    for (unsigned shift = 0; shift < 32 && top >> shift != 0; shift += 8) {
         struct request *from = r->list;
+        uint32_t start[257] = { 0 };
 
-        for (uint32_t k = 0; k <= 0x10000; k++)
-            start[k] = 0;
         for (uint32_t k = 0; k < r->count; k++)
-            start[(from[k].key >> shift & 0xffff) + 1]++;
-        for (uint32_t k = 1; k <= 0x10000; k++)
+            start[(from[k].key >> shift & 0xff) + 1]++;
+        for (uint32_t k = 1; k <= 256; k++)
             start[k] += start[k - 1];
         for (uint32_t k = 0; k < r->count; k++)
-            other[start[from[k].key >> shift & 0xffff]++] = from[k];
+            other[start[from[k].key >> shift & 0xff]++] = from[k];
         r->list = other;
         other = from;
     }

@@ -1,7 +1,8 @@
 /* The scan: intervals by their starts; each gets a free register, or one whose
  * owner is needed later than itself, or stays in memory until it is needed.
- * At most one interval is in a register at a time, so the work for each is that
- * of looking at the registers. */
+ * Each register has one owner at a time, and perhaps others around it whose values
+ * are not alive for as long; so the work for an interval is that of looking at the
+ * registers. */
 #include "wasm/x86_64/alloc_scan.h"
 
 enum {
@@ -9,6 +10,7 @@ enum {
     FIXED_STEPS = 256,         /* fixed ranges looked at for one interval */
     MEMORY_DISTANCE = 8 * ALLOC_POS,
     WEIGHT_USES = 16,
+    PHI_HOPS = 4,
 };
 
 struct scan {
@@ -298,6 +300,7 @@ static void assign(struct scan *n, uint32_t id, uint32_t reg)
     struct alloc_value *v = value_of(n, i);
 
     i->reg = (uint8_t)reg;
+    i->around = n->active[reg];
     v->last_reg = (uint8_t)reg;
     n->active[reg] = id;
     n->s->kept_used |= 1u << reg & MACH_KEPT;
@@ -342,6 +345,19 @@ static bool is_usable(const struct scan *n, const struct alloc_interval *i, uint
     return u == NULL || u->pos < align_down(until);
 }
 
+/* The register of a phi, or what the phi that it goes on to has, or what it would like. */
+static uint8_t wish_of_phi(const struct scan *n, uint32_t value)
+{
+    uint8_t likes = n->s->values[value].likes_reg;
+
+    for (unsigned hops = 0; value != 0 && hops < PHI_HOPS; hops++) {
+        if (n->s->values[value].last_reg != ALLOC_NO_REG)
+            return n->s->values[value].last_reg;
+        value = n->s->values[value].feeds;
+    }
+    return likes;
+}
+
 static uint32_t wishes(const struct scan *n, const struct alloc_interval *i, uint8_t out[static 6])
 {
     const struct alloc_value *v = value_of(n, i);
@@ -351,11 +367,8 @@ static uint32_t wishes(const struct scan *n, const struct alloc_interval *i, uin
         out[count++] = v->last_reg;
     if (v->come_reg != ALLOC_NO_REG)
         out[count++] = v->come_reg;
-    if (v->feeds != 0) {
-        const struct alloc_value *phi = &n->s->values[v->feeds];
-
-        out[count++] = phi->last_reg != ALLOC_NO_REG ? phi->last_reg : phi->likes_reg;
-    }
+    if (v->feeds != 0)
+        out[count++] = wish_of_phi(n, v->feeds);
     if (v->copy_of != 0)
         out[count++] = n->s->values[v->copy_of].last_reg;
     if (v->likes_reg != ALLOC_NO_REG)
@@ -371,6 +384,24 @@ static bool is_worth(const struct scan *n, const struct alloc_interval *i, uint3
     return !(MACH_KEPT >> reg & 1) || (n->s->kept_used >> reg & 1) || weight_of(n, i) > 128;
 }
 
+/* Does all of the interval lie in a hole of the register's owner? */
+static bool fits_hole(const struct scan *n, const struct alloc_interval *i, uint32_t reg)
+{
+    const struct alloc_interval *owner = at(n, n->active[reg]);
+    const struct alloc_value *v = value_of(n, owner);
+    uint32_t range;
+
+    if (n->active[reg] == 0 || n->until[reg] < i->end)
+        return false;
+    range = range_at(n->s, v, i->start);
+    return range < v->range_end && n->s->ranges[range].from >= i->end;
+}
+
+static bool is_free(const struct scan *n, const struct alloc_interval *i, uint32_t reg)
+{
+    return n->active[reg] == 0 ? n->until[reg] >= i->end : fits_hole(n, i, reg);
+}
+
 static uint32_t find_free(struct scan *n, struct alloc_interval *i)
 {
     uint32_t class = class_of(n, i), best = ALLOC_NO_REG;
@@ -378,8 +409,7 @@ static uint32_t find_free(struct scan *n, struct alloc_interval *i)
     uint32_t count = wishes(n, i, wished);
 
     for (uint32_t w = 0; w < count; w++)
-        if (wished[w] < MACH_REG_COUNT && (class >> wished[w] & 1) && n->active[wished[w]] == 0 &&
-            n->until[wished[w]] >= i->end)
+        if (wished[w] < MACH_REG_COUNT && (class >> wished[w] & 1) && is_free(n, i, wished[w]))
             return wished[w];
     for (uint32_t k = 0; k < sizeof preference; k++) {
         uint32_t reg = preference[k];
@@ -391,6 +421,9 @@ static uint32_t find_free(struct scan *n, struct alloc_interval *i)
         if (best == ALLOC_NO_REG || n->until[reg] > n->until[best])
             best = reg;
     }
+    for (uint32_t k = 0; k < sizeof preference; k++)
+        if ((class >> preference[k] & 1) && fits_hole(n, i, preference[k]))
+            return preference[k];
     /* None lasts: a wished one is as good as another if it lasts as long. */
     for (uint32_t w = 0; w < count && best != ALLOC_NO_REG; w++)
         if (wished[w] < MACH_REG_COUNT && (class >> wished[w] & 1) && n->active[wished[w]] == 0 &&
@@ -434,12 +467,34 @@ static bool can_leave(const struct scan *n, const struct alloc_interval *i)
     return i->start <= instr && (u == NULL || align_down(u->pos) != instr);
 }
 
+/* Those in whose holes the interval lies may come back too early for what follows it: each
+ * goes on as a new interval. */
+static void leave(struct scan *n, const struct alloc_interval *i)
+{
+    uint32_t reg = i->reg;
+
+    for (uint32_t id = i->around; id != 0; id = at(n, id)->around) {
+        uint32_t child = at(n, id)->end > n->now ? split(n, id, n->now) : 0;
+
+        if (child != 0)
+            heap_push(n->s, child);
+    }
+    n->active[reg] = 0;
+}
+
 static void evict(struct scan *n, uint32_t id)
 {
-    struct alloc_interval *i = at(n, id);
+    struct alloc_interval *i;
     uint32_t instr = align_down(n->now), until, child;
 
-    n->active[i->reg] = 0;
+    leave(n, at(n, id));
+    i = at(n, id);
+    if (n->s->ranges[range_at(n->s, value_of(n, i), n->now)].from > n->now) {
+        child = split(n, id, n->now); /* not alive: it goes on after the hole */
+        if (child != 0)
+            heap_push(n->s, child);
+        return;
+    }
     until = used_until(n, i, n->now);
     if (i->start == instr && until <= instr) {
         spill(n, id, n->now);
@@ -505,8 +560,8 @@ static bool allocate(struct scan *n, uint32_t id)
     uint32_t reg;
 
     for (reg = 0; reg < MACH_REG_COUNT; reg++)
-        if (n->active[reg] != 0 && at(n, n->active[reg])->end <= n->now)
-            n->active[reg] = 0;
+        while (n->active[reg] != 0 && at(n, n->active[reg])->end <= n->now)
+            n->active[reg] = at(n, n->active[reg])->around;
     i->use_at = use_index(n, i, i->start);
     find_until(n, i);
     reg = find_free(n, i);

@@ -1,6 +1,7 @@
 /* alloc_scan.h: the linear scan's data, between its passes:
  *
  *   alloc_order.c    positions of blocks, loops
+ *   alloc_phi.c      phis that keep their value along an edge
  *   alloc_live.c     positions, uses and live ranges of every value
  *   alloc_hint.c     which register each value would rather have
  *   alloc_scan.c     intervals to registers, in order of their starts, splitting them
@@ -41,6 +42,7 @@ struct alloc_value {
     uint32_t interval;  /* the first one, 0: never live */
     uint32_t remat;     /* 1 + the instruction that makes it, which needs nothing; 0: none */
     uint32_t feeds;     /* a phi that it should share a register with, 0: none */
+    uint8_t feeds_weight; /* log2 of how often */
     uint32_t slot;      /* byte offset, where spilled */
     uint32_t def_block;
     uint32_t spill_cost; /* of storing at each move to the slot */
@@ -59,6 +61,7 @@ struct alloc_interval {
     uint32_t next;   /* later part of the value, 0: none */
     uint32_t use_at; /* no use of the value before this one is in the interval */
     uint8_t reg;     /* or ALLOC_NO_REG: in the slot, or nowhere for a rematerialised value */
+    uint32_t around; /* while active: another in the same register, in whose hole this lies */
     bool read;       /* somebody takes the value out of the register */
 };
 
@@ -97,6 +100,8 @@ enum err alloc_order_compute(struct alloc_scan *s);
 uint32_t alloc_block_at(const struct alloc_scan *s, uint32_t ordinal);
 /* log2 of how often the block runs, roughly. */
 uint32_t alloc_weight(const struct alloc_scan *s, uint32_t block);
+/* alloc_phi.c */
+enum err alloc_phis_complete(struct alloc_scan *s);
 /* alloc_live.c */
 enum err alloc_live_compute(struct alloc_scan *s);
 static inline uint32_t alloc_block_pos(const struct alloc_scan *s, uint32_t block)

@@ -101,10 +101,34 @@ void emit_access(struct emit *e, const struct mach_instr *in)
         emit_site(e, WASM_SITE_MEMORY, WASM_TRAP_MEMORY, in->offset);
 }
 
+/* An address computed into one of its own registers is a plain addition: shorter,
+ * and its flags may save a test. */
+static bool emit_lea_as_add(struct emit *e, const struct mach_instr *in)
+{
+    enum { ADD = 0x03, EXT_ADD = 0 };
+
+    if (in->op != MOP_LEA || e->flags_live)
+        return false;
+    if (in->mem == MEM_BASE && in->x == in->d) {
+        encode_int_imm(&e->enc, EXT_ADD, in->size, encode_reg(in->d), in->disp);
+        return true;
+    }
+    if (in->mem != MEM_INDEX || in->scale != 1 || in->disp != 0 || in->a == MACH_NONE ||
+        (in->a != in->d && in->x != in->d))
+        return false;
+    encode_int(&e->enc, ADD, in->size, in->d, encode_reg(in->a == in->d ? in->x : in->a));
+    return true;
+}
+
 static void emit_plain(struct emit *e, const struct mach_instr *in)
 {
     if ((mach_op_flags[in->op] & MOP_MOVE) && in->d == in->a)
         return;
+    if (emit_lea_as_add(e, in)) {
+        e->zero_of = in->d;
+        e->zero_size = in->size;
+        return;
+    }
     emit_view(e, in);
     emit_access(e, in);
     encode_mop(&e->enc, in);
@@ -274,23 +298,52 @@ static uint32_t first_move(const struct emit *e, uint32_t instr)
     return low;
 }
 
+static bool reads_flags(const struct emit *e, const struct mach_block *b, uint32_t i)
+{
+    return i < b->end && (mach_op_flags[e->f->code[i].op] & MOP_FLAGS_IN);
+}
+
+/* Operations whose zero and sign flags tell about their result. */
+static bool tells_zero(const struct mach_instr *in)
+{
+    switch ((enum mach_op)in->op) {
+    case MOP_ADD: case MOP_SUB: case MOP_AND: case MOP_OR: case MOP_XOR:
+    case MOP_ADDI: case MOP_SUBI: case MOP_ANDI: case MOP_ORI: case MOP_XORI: case MOP_NEG:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A test of what has just been computed, asked only for zero or sign: the flags say it already. */
+static bool is_told(const struct emit *e, const struct mach_block *b, uint32_t i)
+{
+    const struct mach_instr *in = &e->f->code[i], *reader = in + 1;
+
+    return in->op == MOP_TEST && in->a == in->b && in->a == e->zero_of &&
+           in->size == e->zero_size && reads_flags(e, b, i + 1) && !reads_flags(e, b, i + 2) &&
+           reader->sub == 0 &&
+           (reader->cc == CC_E || reader->cc == CC_NE || reader->cc == CC_S || reader->cc == CC_NS);
+}
+
 static void emit_instr(struct emit *e, const struct mach_block *b, uint32_t i)
 {
     const struct mach_instr *in = &e->f->code[i];
-    uint32_t flags = mach_op_flags[in->op];
 
     e->instr = i;
+    e->flags_live = reads_flags(e, b, i);
     if (emit_end(e, in, b))
         return;
-    if (mach_encodings[in->op].form == FORM_SPECIAL)
-        emit_special(e, in);
-    else
-        emit_plain(e, in);
-    /* A constant may be made with xor only where no flags wait to be read. */
-    if (flags & MOP_FLAGS_OUT)
-        e->flags_live = true;
-    else if (!(flags & (MOP_FLAGS_IN | MOP_MOVE | MOP_REMAT)))
-        e->flags_live = false;
+    if (!is_told(e, b, i)) {
+        e->zero_of = tells_zero(in) ? in->d : MACH_NONE;
+        e->zero_size = in->size;
+        if (mach_encodings[in->op].form == FORM_SPECIAL)
+            emit_special(e, in);
+        else
+            emit_plain(e, in);
+    }
+    /* What sets flags stands right before what reads them. */
+    e->flags_live = reads_flags(e, b, i + 1);
 }
 
 static void emit_block(struct emit *e, uint32_t b)
@@ -302,6 +355,7 @@ static void emit_block(struct emit *e, uint32_t b)
         align_loop(e);
     emit_bind(e, b);
     e->flags_live = false;
+    e->zero_of = MACH_NONE;
     e->pad_block = block->end > block->first && e->f->code[block->end - 1].op == MOP_INVOKE
                        ? block->succ[1]
                        : EMIT_UNBOUND;

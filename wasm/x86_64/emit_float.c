@@ -103,8 +103,8 @@ static void emit_trunc(struct emit *e, const struct mach_instr *in)
         emit_jcc(e, CC_O, s.in);
     } else if (in->size == 4) {
         /* Every u32 is an i64: what does not survive the cut was none. */
-        cvtt(e, in->sub, 8, in->d, in->a);
-        encode_int(&e->enc, OP_MOV, 4, R11, encode_reg(in->d));
+        cvtt(e, in->sub, 8, R11, in->a);
+        encode_int(&e->enc, OP_MOV, 4, in->d, encode_reg(R11));
         encode_int(&e->enc, OP_CMP, 8, R11, encode_reg(in->d));
         emit_jcc(e, CC_NE, s.in);
     } else {

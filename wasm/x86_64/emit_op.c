@@ -360,12 +360,13 @@ void emit_move(struct emit *e, const struct mach_move *m)
         e->flags_live = true;
         emit_special(e, &in);
         e->flags_live = live;
-        return;
     }
-    if (m->d == m->a)
+    if (m->d == e->zero_of)
+        e->zero_of = MACH_NONE;
+    if (m->remat || m->d == m->a)
         return;
-    if (mach_is_slot(m->d))
-        encode_store(&e->enc, size, m->a,
+    if (mach_is_slot(m->d)) /* the slot of an i32 may be read as an i64 (mach.h) */
+        encode_store(&e->enc, m->kind == MACH_I32 ? 8 : size, m->a,
                      encode_mem(RSP, (int32_t)(m->d & ~MACH_SLOT)));
     else if (mach_is_slot(m->a))
         encode_load(&e->enc, size, m->d, encode_mem(RSP, (int32_t)(m->a & ~MACH_SLOT)));

@@ -130,7 +130,7 @@ mach_operand lower_use_low(struct lower *l, ir_value v)
 
 struct mach_instr *lower_emit(struct lower *l, enum mach_op op, unsigned size)
 {
-    if (!ARENA_RESERVE(l->arena, l->tile, l->tile_room, l->tile_count + 1u)) {
+    if (!ARENA_RESERVE(l->scratch, l->tile, l->tile_room, l->tile_count + 1u)) {
         l->full = true;
         l->tile_count = 0; /* the first allocation was made at the start: there is room for one */
     }
@@ -243,7 +243,7 @@ static void number_epochs(struct lower *l)
     uint32_t epoch = 0;
 
     for (uint32_t b = 0; b < l->f->block_count; b++) {
-        epoch++;
+        l->block_epoch[b] = ++epoch;
         for (ir_value v = l->f->blocks[b].first; v != 0; v = lower_val(l, v)->next) {
             l->epoch[v] = epoch;
             epoch += is_barrier(lower_val(l, v));
@@ -321,8 +321,9 @@ static enum err lower_block(struct lower *l, uint32_t block, ir_value **list, ui
     const struct ir_blk *b = &l->f->blocks[l->ir_of[block]];
     uint32_t count = 0;
 
+    l->loop_epoch = b->loop != 0 ? l->block_epoch[l->f->loops[b->loop].header] : 0;
     for (ir_value v = b->first; v != 0; v = lower_val(l, v)->next) {
-        if (!ARENA_RESERVE(l->arena, *list, *room, count + 1u))
+        if (!ARENA_RESERVE(l->scratch, *list, *room, count + 1u))
             return ERR_NOMEM;
         (*list)[count++] = v;
     }
@@ -366,27 +367,30 @@ static void turn_round(struct mach_func *f)
     }
 }
 
-static enum err lower_init(struct lower *l, struct mach_func *out, struct ir_func *f)
+static enum err lower_init(struct lower *l, struct mach_func *out, struct ir_func *f,
+                           struct arena *arena)
 {
     uint64_t config = f->unit->config;
-    uint32_t estimate = f->value_count + 2 * f->block_count + 16;
+    uint32_t estimate = f->value_count + f->block_count / 4 + 16;
 
-    *out = (struct mach_func){ .ir = f, .arena = f->arena };
+    *out = (struct mach_func){ .ir = f, .arena = arena };
     *l = (struct lower){
         .out = out,
         .f = f,
-        .arena = f->arena,
+        .arena = arena,
+        .scratch = f->arena,
         .unit = f->unit,
         .avx = (config & WASM_CONFIG_AVX) != 0,
         .avx2 = (config & WASM_CONFIG_AVX2) != 0,
         .bmi = (config & WASM_CONFIG_BMI) != 0,
         .popcnt = (config & WASM_CONFIG_POPCNT) != 0,
     };
-    l->reg = arena_array(l->arena, f->value_count, sizeof *l->reg);
-    l->epoch = arena_array(l->arena, f->value_count, sizeof *l->epoch);
-    if (l->reg == NULL || l->epoch == NULL ||
-        !ARENA_RESERVE(l->arena, l->tile, l->tile_room, 64) ||
-        !ARENA_RESERVE(l->arena, out->kinds, l->kinds_room, estimate) ||
+    l->reg = arena_array(l->scratch, f->value_count, sizeof *l->reg);
+    l->epoch = arena_array(l->scratch, f->value_count, sizeof *l->epoch);
+    l->block_epoch = arena_array(l->scratch, f->block_count, sizeof *l->block_epoch);
+    if (l->reg == NULL || l->epoch == NULL || l->block_epoch == NULL ||
+        !ARENA_RESERVE(l->scratch, l->tile, l->tile_room, 64) ||
+        !ARENA_RESERVE(l->arena, out->kinds, l->kinds_room, f->value_count / 2 + 16) ||
         !ARENA_RESERVE(l->arena, out->code, l->code_room, estimate))
         return ERR_NOMEM;
     return ERR_OK;
@@ -402,13 +406,14 @@ static void frame_locals_place(struct lower *l)
     l->out->frame_locals_size = l->f->frame_locals * unit;
 }
 
-enum err mach_lower(struct mach_func *out, struct ir_func *f, struct wasm_note *note)
+enum err mach_lower(struct mach_func *out, struct ir_func *f, struct arena *arena,
+                    struct wasm_note *note)
 {
     struct lower l;
     ir_value *list = NULL;
     uint32_t room = 0;
 
-    if (lower_init(&l, out, f) != ERR_OK || lower_blocks(&l) != ERR_OK)
+    if (lower_init(&l, out, f, arena) != ERR_OK || lower_blocks(&l) != ERR_OK)
         return note_at(note, ERR_NOMEM, 0, "compile memory", "lowering");
     number_epochs(&l);
     frame_locals_place(&l);

@@ -14,14 +14,17 @@
 struct lower {
     struct mach_func *out;
     struct ir_func *f;
-    struct arena *arena;
+    struct arena *arena;   /* for what stays */
+    struct arena *scratch; /* for what does not */
     const struct wasm_unit *unit;
     bool avx, avx2, bmi, popcnt; /* what the configuration allows; avx: 0 or 1, added to a PAIR's name */
 
     uint32_t *reg;   /* per IR value: its virtual register's number, 0: none yet, or LOWER_FOLDED */
     uint32_t *epoch; /* per IR value: equal for two values of a block with nothing between them that
                         a load must not be moved over */
-    uint32_t epoch_now; /* of the value being lowered */
+    uint32_t epoch_now;    /* of the value being lowered */
+    uint32_t *block_epoch; /* per IR block: the first in it */
+    uint32_t loop_epoch;   /* of the innermost loop's header: what is older lives on */
 
     struct mach_instr *tile;
     uint32_t tile_count, tile_room;
@@ -73,10 +76,15 @@ mach_operand lower_use(struct lower *l, ir_value v);
 mach_operand lower_use_low(struct lower *l, ir_value v);
 /* The register that the value being lowered is to be put in. */
 mach_operand lower_def(struct lower *l, ir_value v);
-/* A value that somebody later in the code uses, too. */
+/* A value that has a register: somebody later in the code uses it. */
 static inline bool lower_is_live(const struct lower *l, ir_value v)
 {
     return l->reg[v] != 0 && l->reg[v] != LOWER_FOLDED;
+}
+/* A value that is needed after the one being lowered: later, or in the loop's next round. */
+static inline bool lower_lives_on(const struct lower *l, ir_value v)
+{
+    return lower_is_live(l, v) || l->epoch[v] < l->loop_epoch;
 }
 static inline struct ir_val *lower_val(const struct lower *l, ir_value v)
 {
@@ -136,5 +144,7 @@ void lower_moves(struct lower *l, uint32_t block);
 /* --- lower_vector.c: VECTOR, SHUFFLE, VECTOR_LOAD, VECTOR_LOAD_LANE, VECTOR_STORE_LANE, CANON of
  * vectors. */
 void lower_vector(struct lower *l, ir_value v);
+/* Emits what sets the flags for `v != 0`, and says the condition, if v is an any_true or all_true. */
+bool lower_vector_flags(struct lower *l, ir_value v, uint8_t *cc);
 
 #endif

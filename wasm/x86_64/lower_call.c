@@ -114,7 +114,7 @@ static ir_value result_value(const struct lower *l, ir_value v, uint32_t number)
 /* One look at the RESULTs that follow call v: list[number]. */
 static bool result_values(struct lower *l, ir_value v, uint32_t count, ir_value **list)
 {
-    *list = arena_array(l->arena, count + 1u, sizeof **list);
+    *list = arena_array(l->scratch, count + 1u, sizeof **list);
     if (*list == NULL)
         return false;
     (*list)[0] = v;
@@ -262,7 +262,7 @@ void lower_return(struct lower *l, ir_value v)
 void lower_entry(struct lower *l, ir_value first_of_block)
 {
     struct wasm_signature s = wasm_decoded_signature(l->unit->module, l->f->index);
-    ir_value *values = arena_array(l->arena, s.param_count + 1u, sizeof *values);
+    ir_value *values = arena_array(l->scratch, s.param_count + 1u, sizeof *values);
     struct places p = places_of_args();
     uint32_t first = l->out->arg_count, entry;
 

@@ -69,6 +69,11 @@ static struct lower_cc compare_zero(struct lower *l, ir_value v, unsigned cc, un
             emit_test(l, value->a, value->b, size);
         return out;
     }
+    if (value->op == IR_VECTOR && cc <= IR_NE && is_own(l, v) &&
+        lower_vector_flags(l, v, &out.cc)) {
+        out.cc ^= cc == IR_EQ; /* the hardware's codes come in pairs */
+        return out;
+    }
     if (lower_fold(l, v, size, &m)) {
         lower_mem_put(lower_imm(l, MOP_CMPI, size, MACH_NONE, MACH_NONE, 0), &m);
         out.cc = int_cc[cc];

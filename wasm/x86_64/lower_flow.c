@@ -57,8 +57,8 @@ static enum err number_blocks(struct lower *l, struct edges *e)
 {
     uint32_t count = 0, room = l->f->block_count + edge_room(l);
 
-    l->mach_of = arena_array(l->arena, l->f->block_count + 1u, sizeof *l->mach_of);
-    e->stamp = arena_array(l->arena, l->f->block_count + 1u, sizeof *e->stamp);
+    l->mach_of = arena_array(l->scratch, l->f->block_count + 1u, sizeof *l->mach_of);
+    e->stamp = arena_array(l->scratch, l->f->block_count + 1u, sizeof *e->stamp);
     if (l->mach_of == NULL || e->stamp == NULL)
         return ERR_NOMEM;
     for (uint32_t b = 0; b < l->f->block_count; b++) {
@@ -76,8 +76,8 @@ static enum err number_blocks(struct lower *l, struct edges *e)
         return ERR_LIMIT;
     l->out->block_count = count;
     l->out->blocks = arena_array(l->arena, count + 1u, sizeof *l->out->blocks);
-    l->phi_of = arena_array(l->arena, count + 1u, sizeof *l->phi_of);
-    l->ir_of = arena_array(l->arena, count + 1u, sizeof *l->ir_of);
+    l->phi_of = arena_array(l->scratch, count + 1u, sizeof *l->phi_of);
+    l->ir_of = arena_array(l->scratch, count + 1u, sizeof *l->ir_of);
     return l->out->blocks == NULL || l->phi_of == NULL || l->ir_of == NULL ? ERR_NOMEM : ERR_OK;
 }
 
@@ -158,7 +158,7 @@ static enum err link_block(struct lower *l, struct edges *e, uint32_t b, struct 
 /* preds, and which phi operand comes along each edge. */
 static enum err link_preds(struct lower *l, struct edges *e)
 {
-    uint32_t *operand = arena_array(l->arena, l->f->block_count + 1u, sizeof *operand);
+    uint32_t *operand = arena_array(l->scratch, l->f->block_count + 1u, sizeof *operand);
     uint32_t *preds = arena_array(l->arena, edge_room(l) + 1u, sizeof *preds);
 
     if (operand == NULL || preds == NULL)
@@ -210,10 +210,10 @@ enum err lower_blocks(struct lower *l)
     struct succ_room succs;
 
     TRY(number_blocks(l, &e));
-    e.list = arena_array(l->arena, room + 1u, sizeof *e.list);
-    e.first = arena_array(l->arena, count + 1u, sizeof *e.first);
-    e.fill = arena_array(l->arena, count + 1u, sizeof *e.fill);
-    e.stamp_block = arena_array(l->arena, count + 1u, sizeof *e.stamp_block);
+    e.list = arena_array(l->scratch, room + 1u, sizeof *e.list);
+    e.first = arena_array(l->scratch, count + 1u, sizeof *e.first);
+    e.fill = arena_array(l->scratch, count + 1u, sizeof *e.fill);
+    e.stamp_block = arena_array(l->scratch, count + 1u, sizeof *e.stamp_block);
     succs.next = arena_array(l->arena, 2u * (size_t)room + 1, sizeof *succs.next);
     if (e.list == NULL || e.first == NULL || e.fill == NULL || e.stamp_block == NULL ||
         succs.next == NULL)

@@ -32,7 +32,7 @@ static void order(struct lower *l, ir_value *a, ir_value *b, unsigned size)
 
     if (!is_any_const(l, *b) && !could_fold(l, *b, size))
         exchange = exchange || could_fold(l, *a, size) ||
-                   (lower_is_live(l, *a) && !lower_is_live(l, *b));
+                   (lower_lives_on(l, *a) && !lower_lives_on(l, *b));
     if (exchange) {
         ir_value t = *a;
 
@@ -93,7 +93,7 @@ static void add_imm(struct lower *l, ir_value v, ir_value a, int32_t imm)
         mach_operand rb = use_sized(l, base, size), ri = use_sized(l, index, size);
 
         lea(l, v, rb, ri, scale, imm);
-    } else if (lower_is_live(l, a)) {
+    } else if (lower_lives_on(l, a)) {
         lea(l, v, MACH_NONE, use_sized(l, a, size), 1, imm);
     } else {
         mach_operand ra = use_sized(l, a, size);
@@ -127,7 +127,7 @@ static void lower_add(struct lower *l, ir_value v)
         lea(l, v, ra, rx, scale, 0);
         return;
     }
-    if (lower_is_live(l, a) && lower_is_live(l, b)) {
+    if (lower_lives_on(l, a) && lower_lives_on(l, b)) {
         mach_operand ra = use_sized(l, a, size), rb = use_sized(l, b, size);
 
         lea(l, v, ra, rb, 1, 0);
@@ -291,7 +291,7 @@ static void shift_imm(struct lower *l, ir_value v, enum mach_op op, unsigned cou
 {
     struct ir_val *value = lower_val(l, v);
     unsigned size = lower_size(value->type);
-    bool live = lower_is_live(l, value->a);
+    bool live = lower_lives_on(l, value->a);
     mach_operand a = use_sized(l, value->a, size);
 
     if (op == MOP_SHLI && count >= 1 && count <= 3 && live) {

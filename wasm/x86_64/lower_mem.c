@@ -218,12 +218,19 @@ static struct mach_instr *via(struct lower *l, ir_value v, int32_t place, int32_
 static void lower_memory_size(struct lower *l, ir_value v)
 {
     struct ir_val *value = lower_val(l, v);
-    mach_operand bytes = lower_temp(l, MACH_I64), d = lower_def(l, v);
+    mach_operand bytes = lower_temp(l, MACH_I64), pages = lower_def(l, v);
     struct mach_instr *in = lower_2(l, MOP_LOAD_VIA, 8, bytes, MACH_NONE, MACH_NONE);
 
     in->disp = view_place(l, value->mem);
     in->imm = WASM_VIEW_SIZE;
-    lower_imm(l, MOP_SHRI, 8, d, bytes, 16);
+    if (value->type == IR_I64) {
+        lower_imm(l, MOP_SHRI, 8, pages, bytes, 16);
+        return;
+    }
+    mach_operand wide = lower_temp(l, MACH_I64);
+
+    lower_imm(l, MOP_SHRI, 8, wide, bytes, 16);
+    lower_2(l, MOP_MOV32, 4, pages, wide, MACH_NONE); /* an i32 comes from a 32-bit operation */
 }
 
 static void lower_global_get(struct lower *l, ir_value v)

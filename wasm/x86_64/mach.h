@@ -166,8 +166,10 @@ struct mach_func {
     uint32_t frame_locals_size;
 };
 
-/* lower.c */
-enum err mach_lower(struct mach_func *out, struct ir_func *f, struct wasm_note *note);
+/* lower.c. What `out` points to lies in `arena`, which may be f's own; scratch in f's. Of f
+ * only unit and index are needed afterwards. */
+enum err mach_lower(struct mach_func *out, struct ir_func *f, struct arena *arena,
+                    struct wasm_note *note);
 /* alloc_naive.c: each virtual register in a slot of its own; correct, slow, the oracle. */
 enum err mach_alloc_naive(struct mach_func *f, struct wasm_note *note);
 /* alloc.c: linear scan with splitting. */

@@ -66,9 +66,19 @@ static int capabilities_set(uint64_t caps)
     return syscall(SYS_capset, &head, data) == 0 ? 0 : errno;
 }
 
+static uint64_t capabilities_held(void)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2] = { { 0 } };
+
+    if (syscall(SYS_capget, &head, data) != 0)
+        return 0;
+    return data[0].permitted | (uint64_t)data[1].permitted << 32;
+}
+
 int jail_capabilities_drop(bool keeps_access)
 {
-    uint64_t keep = keeps_access ? CAPS_ACCESS : 0;
+    uint64_t keep = keeps_access ? CAPS_ACCESS & capabilities_held() : 0;
     unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                          SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
     int error;
@@ -82,6 +92,10 @@ int jail_capabilities_drop(bool keeps_access)
             (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
     (void)prctl(PR_SET_SECUREBITS, bits, 0, 0, 0);
     error = capabilities_set(keep);
+    if (error != 0 && keep != 0) { /* held, but not to be handed on: a bounding set says so */
+        keep = 0;
+        error = capabilities_set(0);
+    }
     for (unsigned long cap = 0; cap < 64 && error == 0; cap++)
         if ((keep >> cap & 1) != 0)
             (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -67,10 +68,23 @@ static int text_write(const char *path, const char *text)
     return error;
 }
 
+/* The next number of a line, which moves on behind it. */
+static bool number_take(char **line, unsigned long *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoul(*line, &end, 10);
+    if (end == *line || errno != 0)
+        return false;
+    *line = end;
+    return true;
+}
+
 /* Writes a map that gives every id we have to the child under its own number. */
 static int map_all(pid_t pid, const char *kind)
 {
-    char own[64], path[64], text[1024];
+    char own[64], path[64], line[128], text[1024] = "";
     unsigned long inside, outside, count;
     size_t size = 0;
     FILE *f;
@@ -79,11 +93,15 @@ static int map_all(pid_t pid, const char *kind)
     f = fopen(own, "re");
     if (f == NULL)
         return errno;
-    while (size < sizeof text - 64 && fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3)
+    while (size < sizeof text - sizeof line && fgets(line, sizeof line, f) != NULL) {
+        char *at = line;
+
+        if (!number_take(&at, &inside) || !number_take(&at, &outside) || !number_take(&at, &count))
+            break;
         size += (size_t)snprintf(text + size, sizeof text - size, "%lu %lu %lu\n", inside, inside,
                                  count);
+    }
     fclose(f);
-    text[size] = '\0';
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, kind);
     return text_write(path, text);
 }

@@ -1,0 +1,171 @@
+/* What comparisons prove. */
+#include "wasm/verify/verify.h"
+
+/* --- Comparing */
+
+/* cmp reg, [base + disp] of 8 bytes, through a view. */
+static struct fact compare_view(const struct verify *v, const struct insn *in, kind view)
+{
+    uint32_t n = (uint32_t)kind_value(view);
+
+    (void)v;
+    if (kind_is(view, KIND_TABLE_VIEW) && in->disp == WASM_VIEW_SIZE)
+        return (struct fact){ .kind = FACT_INDEX, .when = COND_B, .reg = in->reg, .n = n };
+    if (kind_is(view, KIND_VIEW) && in->disp == WASM_VIEW_BOUND && n < BOUND_MEMORIES)
+        return (struct fact){ .kind = FACT_BOUND, .when = COND_BE, .reg = in->reg, .n = n };
+    return (struct fact){ .reg = REG_NONE };
+}
+
+static struct fact compare_memory(const struct verify *v, const struct insn *in)
+{
+    const struct wasm_layout *l = v->unit->layout;
+    kind base = in->base < REG_COUNT ? v->now.regs[in->base] : KIND_ANY, a = v->now.regs[in->reg];
+    uint32_t tag = ((uint32_t)in->disp - l->tags) / 8;
+
+    if (in->width == 4 && in->base == REG_R11 && kind_is_function(base) &&
+        in->disp == WASM_FUNCTION_SIGNATURE && kind_is(a, KIND_SIGNATURE))
+        return (struct fact){ .kind = FACT_TYPE, .when = COND_E, .reg = REG_R11,
+                              .n = (uint32_t)kind_value(a) };
+    if (in->width != 8)
+        return (struct fact){ .reg = REG_NONE };
+    if (in->base == REG_R15 && kind_is(a, KIND_TAG_OF) && (uint32_t)in->disp >= l->tags &&
+        tag < v->m->tag_count && ((uint32_t)in->disp - l->tags) % 8 == 0)
+        return (struct fact){ .kind = FACT_TAG, .when = COND_E, .reg = REG_NONE,
+                              .n = (uint32_t)kind_value(a), .m = tag };
+    return compare_view(v, in, base);
+}
+
+static struct fact compare_registers(const struct verify *v, const struct insn *in)
+{
+    kind a = v->now.regs[in->reg], b = v->now.regs[in->rm];
+
+    if (in->width != 8)
+        return (struct fact){ .reg = REG_NONE };
+    if (in->rm == REG_R11 && kind_is(b, KIND_SIZE))
+        return (struct fact){ .kind = FACT_EXTENT, .when = COND_BE, .reg = in->reg, .result = b };
+    if (in->rm == REG_R11 && b == kind_of(KIND_CONST, 0))
+        return (struct fact){ .kind = FACT_NEVER, .when = COND_B, .reg = REG_NONE };
+    if (in->reg == REG_RAX && kind_is(a, KIND_OTHER) && in->rm == REG_R15 &&
+        kind_is(b, KIND_CONTEXT))
+        return (struct fact){ .kind = FACT_CONTEXT, .when = COND_E, .reg = REG_R11 };
+    return (struct fact){ .reg = REG_NONE };
+}
+
+void fact_compare(struct verify *v, const struct insn *in)
+{
+    v->fact = in->has_mem ? compare_memory(v, in) : compare_registers(v, in);
+}
+
+/* --- What follows */
+
+bool fact_refine(struct verify *v, uint8_t reg, kind k)
+{
+    struct state *s = &v->now;
+    uint32_t link = s->links[reg];
+
+    s->regs[reg] = k;
+    if (link == 0)
+        return true;
+    for (unsigned r = 0; r < REG_COUNT; r++)
+        if (s->links[r] == link)
+            s->regs[r] = k;
+    return cell_set(v, cell_of_slot(v, 8 * (link - 1)), k);
+}
+
+bool fact_identify(struct verify *v, uint8_t reg, uint32_t number)
+{
+    struct state *s = &v->now;
+    kind named = kind_of(KIND_EXCEPTION, number), tag = kind_of(KIND_TAG_OF, number);
+
+    /* What had the number came from here an iteration ago: another exception, perhaps. */
+    for (unsigned r = 0; r < REG_COUNT; r++) {
+        if (s->regs[r] == named)
+            s->regs[r] = kind_of(KIND_EXCEPTION, 0);
+        if (s->regs[r] == tag)
+            s->regs[r] = KIND_ANY;
+    }
+    for (uint32_t c = 0; c < s->cell_count; c++) {
+        if (s->cells[c] == named)
+            s->cells[c] = kind_of(KIND_EXCEPTION, 0);
+        if (s->cells[c] == tag)
+            s->cells[c] = KIND_ANY;
+    }
+    if (v->fact.kind == FACT_TAG)
+        v->fact.kind = FACT_NONE;
+    return fact_refine(v, reg, named);
+}
+
+static void caught(struct verify *v)
+{
+    kind named = kind_of(KIND_EXCEPTION, v->fact.n), k = kind_of(KIND_CAUGHT, v->fact.m);
+
+    for (unsigned r = 0; r < REG_COUNT; r++)
+        if (v->now.regs[r] == named)
+            v->now.regs[r] = k;
+    for (uint32_t c = 0; c < v->now.cell_count; c++)
+        if (v->now.cells[c] == named)
+            v->now.cells[c] = k;
+}
+
+static bool bounded(struct verify *v)
+{
+    kind k = v->now.regs[v->fact.reg];
+    uint64_t set = UINT64_C(1) << v->fact.n | (kind_is_low(k) ? BOUND_LOW : 0);
+
+    if (kind_is(k, KIND_BOUND))
+        set |= kind_value(k);
+    return fact_refine(v, v->fact.reg, kind_of(KIND_BOUND, set));
+}
+
+/* reg + extent <= size of the memory. Of a number that is known, that says something of the
+ * memory, which never shrinks. */
+static bool extends(struct verify *v)
+{
+    uint32_t memory = kind_memory(v->fact.result), key = cell_of_memory(v, memory);
+    uint64_t extent = kind_extent(v->fact.result), least;
+    kind k = v->now.regs[v->fact.reg], known = cell_get(v, key);
+
+    if (kind_is(k, KIND_CONST)) {
+        least = kind_value(k) + extent;
+        if (least > KIND_VALUE_MASK || (kind_is(known, KIND_AT_LEAST) && kind_value(known) >= least))
+            return true;
+        return cell_set(v, key, kind_of(KIND_AT_LEAST, least));
+    }
+    if (kind_is(k, KIND_EXTENT) && kind_memory(k) == memory && kind_extent(k) >= extent)
+        return true;
+    return fact_refine(v, v->fact.reg,
+                       kind_extent_of(KIND_EXTENT, memory, extent, kind_is_low(k)));
+}
+
+bool fact_apply(struct verify *v)
+{
+    kind function = v->now.regs[REG_R11];
+
+    switch ((enum fact_kind)v->fact.kind) {
+    case FACT_INDEX:
+        return fact_refine(v, v->fact.reg, kind_of(KIND_INDEX, v->fact.n));
+    case FACT_BOUND:
+        return bounded(v);
+    case FACT_EXTENT:
+        return extends(v);
+    case FACT_SIZE:
+        v->now.regs[REG_R11] = v->fact.result;
+        return true;
+    case FACT_TYPE:
+        v->now.regs[REG_R11] = kind_of(KIND_FUNCTION, v->fact.n);
+        return true;
+    case FACT_CONTEXT:
+        if (kind_is(function, KIND_FUNCTION))
+            v->now.regs[REG_R11] = kind_of(KIND_LOCAL, kind_value(function));
+        return true;
+    case FACT_TAG:
+        caught(v);
+        return true;
+    case FACT_NEVER:
+        v->is_dead = true;
+        return true;
+    case FACT_NONE:
+        break;
+    }
+    return true;
+}

@@ -1,0 +1,89 @@
+#include "wasm/x86_64/lower_vector.h"
+
+/* Integer comparisons that are more than one instruction. The hardware has "equal" and "greater,
+ * signed"; the others come from a minimum or maximum that equals an operand. */
+
+struct compare {
+    uint16_t extreme; /* a minimum or maximum; 0: none */
+    uint16_t equal;   /* extreme(a, b) == a, or a == b */
+    bool turned;      /* not that */
+};
+
+#define BY(name, mop, eq, not) [WASM_OP_##name & 0xff] = { MOP_##mop, MOP_##eq, not }
+#define NOT(name, eq) [WASM_OP_##name & 0xff] = { 0, MOP_##eq, true }
+
+static const struct compare compares[256] = {
+    NOT(I8X16_NE, PCMPEQB),
+    BY(I8X16_LT_U, PMAXUB, PCMPEQB, true),
+    BY(I8X16_GT_U, PMINUB, PCMPEQB, true),
+    BY(I8X16_LE_S, PMINSB, PCMPEQB, false),
+    BY(I8X16_LE_U, PMINUB, PCMPEQB, false),
+    BY(I8X16_GE_S, PMAXSB, PCMPEQB, false),
+    BY(I8X16_GE_U, PMAXUB, PCMPEQB, false),
+    NOT(I16X8_NE, PCMPEQW),
+    BY(I16X8_LT_U, PMAXUW, PCMPEQW, true),
+    BY(I16X8_GT_U, PMINUW, PCMPEQW, true),
+    BY(I16X8_LE_S, PMINSW, PCMPEQW, false),
+    BY(I16X8_LE_U, PMINUW, PCMPEQW, false),
+    BY(I16X8_GE_S, PMAXSW, PCMPEQW, false),
+    BY(I16X8_GE_U, PMAXUW, PCMPEQW, false),
+    NOT(I32X4_NE, PCMPEQD),
+    BY(I32X4_LT_U, PMAXUD, PCMPEQD, true),
+    BY(I32X4_GT_U, PMINUD, PCMPEQD, true),
+    BY(I32X4_LE_S, PMINSD, PCMPEQD, false),
+    BY(I32X4_LE_U, PMINUD, PCMPEQD, false),
+    BY(I32X4_GE_S, PMAXSD, PCMPEQD, false),
+    BY(I32X4_GE_U, PMAXUD, PCMPEQD, false),
+    NOT(I64X2_NE, PCMPEQQ),
+};
+#undef BY
+#undef NOT
+
+/* a > b, signed, without pcmpgtq: by the upper halves, and where these are equal by
+ * the borrow of b - a, whose upper half is then 0 or -1. */
+static mach_operand greater64(struct lower *l, mach_operand a, mach_operand b)
+{
+    mach_operand borrow, upper;
+
+    if (l->avx) {
+        upper = vec_temp(l);
+        lower_2(l, MOP_VPCMPGTQ, 16, upper, a, b);
+        return upper;
+    }
+    borrow = vec_2(l, MOP_PSUBQ, b, a);
+    borrow = vec_2(l, MOP_PAND, borrow, vec_2(l, MOP_PCMPEQD, a, b));
+    upper = vec_2(l, MOP_POR, vec_2(l, MOP_PCMPGTD, a, b), borrow);
+    return vec_imm(l, MOP_PSHUFD, upper, MACH_NONE, 0xf5);
+}
+
+static mach_operand compare64(struct lower *l, const struct ir_val *value)
+{
+    mach_operand a = lower_use(l, value->a), b = lower_use(l, value->b);
+
+    switch (value->sub) {
+    case WASM_OP_I64X2_LT_S:
+        return greater64(l, b, a);
+    case WASM_OP_I64X2_GT_S:
+        return greater64(l, a, b);
+    case WASM_OP_I64X2_LE_S:
+        return vec_not(l, greater64(l, a, b));
+    default:
+        return vec_not(l, greater64(l, b, a));
+    }
+}
+
+mach_operand lower_vector_compare(struct lower *l, const struct ir_val *value)
+{
+    const struct compare *c = &compares[value->sub & 0xff];
+    mach_operand a, b, d;
+
+    if (value->sub >= WASM_OP_I64X2_LT_S && value->sub <= WASM_OP_I64X2_GE_S)
+        return compare64(l, value);
+    if (c->equal == 0)
+        return MACH_NONE;
+    a = lower_use(l, value->a);
+    b = lower_use(l, value->b);
+    d = c->extreme == 0 ? b : vec_2(l, (enum mach_op)c->extreme, a, b);
+    d = vec_2(l, (enum mach_op)c->equal, d, a);
+    return c->turned ? vec_not(l, d) : d;
+}
