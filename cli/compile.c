@@ -4,12 +4,14 @@
 #include <time.h>
 
 #include "base/num.h"
+#include "cli/compile_report.h"
+#include "cli/config.h"
 #include "cli/module.h"
 #include "cli/option.h"
+#include "cli/progress.h"
 #include "cli/quantity.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
-#include "cli/workload.h"
 #include "wasm/compile.h"
 
 enum emit { EMIT_NOTHING, EMIT_IR, EMIT_SSA, EMIT_ASM, EMIT_BYTES };
@@ -18,20 +20,18 @@ struct compile {
     struct module module;
     struct wasm_layout layout;
     struct wasm_unit unit;
+    struct config config;
     enum emit emit;
     const char *function; /* name or number; NULL: all */
-    uint64_t functions;
-    uint64_t text_bytes;
-    uint64_t bytes;
-    double slowest;
-    uint32_t slowest_function;
+    bool json;
+    struct compile_report report;
 };
 
-static double now(void)
+static double now(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -79,31 +79,35 @@ static enum err stage_print(struct compile *c, uint32_t function, struct wasm_no
 
 static int function_compile(struct compile *c, uint32_t function)
 {
+    struct arena *scratch = &c->module.scratch;
+    struct compile_peak peak = { .function = function };
     struct wasm_note note = { .function = -1 };
     struct wasm_code code = { 0 };
     enum err e = ERR_OK;
-    double start, took;
+    double start;
 
-    arena_reset(&c->module.scratch);
+    peak.body_bytes = c->module.decoded.funcs[function].body.size;
+    arena_reset(scratch);
     if (c->emit != EMIT_NOTHING)
         e = stage_print(c, function, &note);
     if (e != ERR_OK)
         return refused(c, function, e, &note);
-    arena_reset(&c->module.scratch);
-    start = now();
-    e = wasm_compile_function(&code, &c->unit, function, &c->module.scratch, &note);
-    took = now() - start;
+    /* What the largest function takes is to be seen by itself, without a chunk
+     * that an earlier one left. */
+    if (peak.body_bytes > c->report.largest.body_bytes)
+        arena_done(scratch);
+    else
+        arena_reset(scratch);
+    scratch->peak = scratch->held;
+    start = now(CLOCK_MONOTONIC);
+    e = wasm_compile_function(&code, &c->unit, function, scratch, &note);
+    peak.seconds = now(CLOCK_MONOTONIC) - start;
+    peak.memory = scratch->peak;
     if (e != ERR_OK)
         return refused(c, function, e, &note);
     if (c->emit == EMIT_BYTES)
         bytes_print(&code);
-    c->functions++;
-    c->text_bytes += code.text_size;
-    c->bytes += code.size;
-    if (took > c->slowest) {
-        c->slowest = took;
-        c->slowest_function = function;
-    }
+    compile_report_add(&c->report, peak, code.text_size, code.size);
     return 0;
 }
 
@@ -124,27 +128,25 @@ static bool function_wanted(const struct compile *c, uint32_t function)
 static int compile_all(struct compile *c)
 {
     const struct wasm_decoded *m = &c->module.decoded;
-    char name[TEXT_SHOWN_SIZE];
-    double start = now();
+    struct progress progress = progress_of("compiling");
+    double start = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID);
     int code = 0;
 
-    for (uint32_t i = m->imported_func_count; i < m->func_count && code == 0; i++)
+    for (uint32_t i = m->imported_func_count; i < m->func_count && code == 0; i++) {
         if (function_wanted(c, i))
             code = function_compile(c, i);
+        if (c->emit == EMIT_NOTHING)
+            progress_step(&progress, i, m->func_count);
+    }
+    progress_end(&progress);
     if (code != 0)
         return code;
-    if (c->functions == 0 && c->function != NULL)
+    if (c->report.functions == 0 && c->function != NULL)
         return verb_fail(VERB_USAGE, "%s: the module defines no such function", c->function);
-    fprintf(c->emit == EMIT_NOTHING ? stdout : stderr,
-            "%" PRIu64 " functions: %" PRIu64 " bytes of instructions, %" PRIu64
-            " with constants, %.3f s\n",
-            c->functions, c->text_bytes, c->bytes, now() - start);
-    if (c->functions > 1)
-        fprintf(c->emit == EMIT_NOTHING ? stdout : stderr,
-                "slowest: function %" PRIu32 " (%s), %.3f s; memory at most %.1f MiB\n",
-                c->slowest_function,
-                text_shown(name, wasm_decoded_function_name(m, c->slowest_function)), c->slowest,
-                (double)c->module.scratch.peak / 1048576);
+    c->report.seconds = now(CLOCK_MONOTONIC) - start;
+    c->report.processor_seconds = now(CLOCK_PROCESS_CPUTIME_ID) - processor;
+    (c->json ? compile_report_json
+             : compile_report_print)(&c->report, m, c->emit == EMIT_NOTHING ? stdout : stderr);
     return 0;
 }
 
@@ -161,8 +163,7 @@ static bool emit_parse(enum emit *out, const char *text)
     return false;
 }
 
-static int option_take(struct compile *c, struct workload *words, const struct verb_option *o,
-                       const char *value)
+static int option_take(struct compile *c, const struct verb_option *o, const char *value)
 {
     struct note note = { 0 };
 
@@ -170,7 +171,10 @@ static int option_take(struct compile *c, struct workload *words, const struct v
         c->function = value;
     else if (option_is(o, "emit") && !emit_parse(&c->emit, value))
         return verb_misused(&verb_compile, "--emit: expected ir, ssa, asm, bytes or nothing");
-    else if (option_is(o, "config") && workload_config_add(words, value, &note) != ERR_OK)
+    else if (option_is(o, "json"))
+        c->json = true;
+    else if (option_is(o, "config") &&
+             config_add(&c->config, value, CONFIG_FOR_ENGINEERS, &note) != ERR_OK)
         return verb_misused(&verb_compile, "--config: %s", note.text);
     return 0;
 }
@@ -178,16 +182,14 @@ static int option_take(struct compile *c, struct workload *words, const struct v
 static int compile_run(int argc, char **argv)
 {
     static struct compile compile;
-    static struct workload words; /* for its configuration word alone */
     struct option_walk w = option_walk(&verb_compile, argc, argv);
     const struct verb_option *o;
     struct compile *c = &compile;
     int code = 0;
 
     module_init(&c->module);
-    workload_init(&words, &c->module.arena);
     while (code == 0 && (o = option_next(&w)) != NULL)
-        code = option_take(c, &words, o, w.value);
+        code = option_take(c, o, w.value);
     if (code == 0 && option_stop(&w))
         code = w.failed;
     else if (code == 0 && w.at + 1 != argc)
@@ -195,8 +197,7 @@ static int compile_run(int argc, char **argv)
     else if (code == 0)
         code = module_open(&c->module, argv[w.at]);
     if (code == 0 && !w.helped) {
-        c->unit = (struct wasm_unit){ &c->module.decoded, &c->layout,
-                                      words.engine_config | wasm_config_native() };
+        c->unit = (struct wasm_unit){ &c->module.decoded, &c->layout, config_word(&c->config) };
         if (wasm_layout_of(&c->layout, &c->module.decoded) == ERR_OK)
             code = compile_all(c);
         else
@@ -211,7 +212,13 @@ static const struct verb_option compile_options[] = {
       "Print each function as it was built (ir), as it was optimised (ssa), as instructions with "
       "their registers (asm), or as the bytes of machine code." },
     { "function", VALUE_TEXT, "NAME|NUMBER", "Only this function." },
-    { "config", VALUE_TEXT, "WORD[,…]", "As for `broch run`." },
+    { "config", VALUE_TEXT, "WORD[,…]",
+      "As for `broch run`, and what its other options say: deterministic, interrupt, fuel; and "
+      "what the processor is not to be taken to have: no-avx, no-bmi, no-popcnt, baseline (none "
+      "of its extensions)." },
+    { "json", VALUE_NONE, NULL,
+      "Print the sizes, times and memory as JSON: bytes of WebAssembly and of machine code, "
+      "seconds, memory, and the largest and the slowest function." },
     { 0 },
 };
 
@@ -227,7 +234,9 @@ const struct verb verb_compile = {
     .operands = "MODULE",
     .operand = VALUE_FILE,
     .text = "Compiles every function of a module on one thread, as exec does inside a keep, and "
-            "prints sizes and times. Nothing of it runs and nothing is kept.",
+            "prints what came of it: the size of the machine code and its ratio to the "
+            "WebAssembly, time, and the most memory that one function took. Nothing of it runs "
+            "and nothing is kept. With --emit this goes to stderr.",
     .options = compile_options,
     .examples = compile_examples,
     .exit = "0 where everything compiles, 65 where the module is refused, 70 where the machine "

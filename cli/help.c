@@ -183,6 +183,9 @@ static int help_run(int argc, char **argv)
         return 0;
     }
     about = verb_find(argv[w.at]);
+    if (about == NULL && verb_near(argv[w.at]) != NULL)
+        return verb_misused(&verb_help, "%s: no such verb; is %s meant?", argv[w.at],
+                            verb_near(argv[w.at]));
     if (about == NULL)
         return verb_misused(&verb_help, "%s: no such verb", argv[w.at]);
     help_verb(about);

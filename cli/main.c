@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,23 +13,45 @@ static int output_close(int code)
     return code != 0 ? code : verb_fail(VERB_SOFTWARE, "cannot write to stdout");
 }
 
+/* Words that are no verb, but say which one is meant. */
+static const char *verb_of_word(const char *word)
+{
+    static const struct {
+        const char *word, *verb;
+    } words[] = {
+        { "--help", "help" }, { "-h", "help" }, { "--version", "version" }, { "-V", "version" }
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i].word, word) == 0)
+            return words[i].verb;
+    return word;
+}
+
+static int verb_unknown(const char *word)
+{
+    const char *dot = strrchr(word, '.');
+
+    if (verb_near(word) != NULL)
+        return verb_fail(VERB_USAGE, "%s: no such verb; is `broch %s` meant?", word,
+                         verb_near(word));
+    if (dot != NULL && (strcmp(dot, ".wasm") == 0 || strcmp(dot, ".wat") == 0))
+        return verb_fail(VERB_USAGE, "%s: no such verb; a module runs with `broch run %s`", word,
+                         word);
+    return verb_fail(VERB_USAGE, "%s: no such verb; `broch help` lists them", word);
+}
+
 int main(int argc, char **argv)
 {
     const struct verb *v;
 
     if (files_stdio_hold() != ERR_OK)
         return VERB_SOFTWARE;
-    if (argc < 2) {
-        verb_fail(VERB_USAGE, "expected a verb; `broch help` lists them");
-        return VERB_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        argv[1] = strdup("help");
-    else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-        argv[1] = strdup("version");
-    v = argv[1] != NULL ? verb_find(argv[1]) : NULL;
+    if (argc < 2)
+        return verb_fail(VERB_USAGE, "expected a verb: `broch run app.wasm` runs a program, "
+                                     "`broch help` lists the others");
+    v = verb_find(verb_of_word(argv[1]));
     if (v == NULL)
-        return verb_fail(VERB_USAGE, "%s: no such verb; `broch help` lists them",
-                         argv[1] != NULL ? argv[1] : "?");
+        return verb_unknown(argv[1]);
     return output_close(v->run(argc - 1, argv + 1));
 }

@@ -40,16 +40,56 @@ static int refused(const char *path, enum err e, const struct wasm_note *note)
                      note->rule, note->detail[0] != '\0' ? ": " : "", note->detail, where);
 }
 
-static int raw_read(struct module *m, const char *path)
+/* What a file is that is no module, by how it starts. */
+static const char *other_format(struct bytes raw)
+{
+    static const struct {
+        const char *start;
+        size_t size;
+        const char *text;
+    } formats[] = {
+        { "\x7f"
+          "ELF",
+          4, "an ELF program of this machine; compile it for wasm32-wasi" },
+        { "\xfe\xed\xfa", 3, "a Mach-O program" },
+        { "\xcf\xfa\xed\xfe", 4, "a Mach-O program" },
+        { "MZ", 2, "a Windows program" },
+        { "\x1f\x8b", 2, "compressed with gzip; unpack it first" },
+        { "\x28\xb5\x2f\xfd", 4, "compressed with zstd; unpack it first" },
+        { "PK\x03\x04", 4, "a zip archive; unpack it first" },
+        { "!<arch>", 7, "an archive of objects; link it first" },
+        { "#!", 2, "a script; give it to its interpreter, built as WebAssembly" },
+        { "(module", 7, "WebAssembly text; name it *.wat" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(formats); i++)
+        if (raw.size >= formats[i].size && memcmp(raw.data, formats[i].start, formats[i].size) == 0)
+            return formats[i].text;
+    return NULL;
+}
+
+int module_read(struct bytes *out, const char *path)
 {
     struct note note = { 0 };
-    enum err e = wat_is(path) ? wat_read(&m->raw, path, &note)
-                              : files_read(&m->raw, path, LIMIT_MODULE_SIZE, &note);
+    struct bytes raw = { 0 };
+    const char *other;
+    enum err e;
 
-    if (e == ERR_OK)
-        return 0;
-    return verb_fail(e == ERR_MALFORMED || e == ERR_LIMIT ? VERB_DATA : VERB_USAGE, "%s",
-                     note.text);
+    if (strcmp(path, "-") == 0)
+        return verb_fail(VERB_USAGE, "-: a module comes from a file, not from stdin");
+    e = wat_is(path) ? wat_read(&raw, path, &note)
+                     : files_read(&raw, path, LIMIT_MODULE_SIZE, &note);
+    if (e != ERR_OK)
+        return verb_fail(e == ERR_MALFORMED || e == ERR_LIMIT ? VERB_DATA : VERB_USAGE, "%s",
+                         note.text);
+    other = other_format(raw);
+    if (other != NULL) {
+        free((void *)(uintptr_t)raw.data);
+        return verb_fail(VERB_DATA, "%s: offset 0x0: magic header not detected: the file is %s",
+                         path, other);
+    }
+    *out = raw;
+    return 0;
 }
 
 void module_init(struct module *m)
@@ -67,7 +107,7 @@ int module_open(struct module *m, const char *path)
     enum err e;
     int code;
 
-    code = raw_read(m, path);
+    code = module_read(&m->raw, path);
     if (code != 0)
         return code;
     e = wasm_decode(&m->decoded, m->raw, &m->arena, &note);

@@ -13,9 +13,14 @@ struct module {
     struct arena scratch; /* for whoever works on it */
 };
 
+/* The bytes of a module's file, from malloc; text (.wat) is converted. 0, or the
+ * exit code; the message is out. Where the first bytes are those of another
+ * format that people have at hand, the message says so. */
+int module_read(struct bytes *out, const char *path);
+
 /* Empty: its arenas may be used from here on. */
 void module_init(struct module *m);
-/* 0, or the exit code; the message is out. Text (.wat) is converted. */
+/* 0, or the exit code; the message is out. */
 int module_open(struct module *m, const char *path);
 /* Takes one that module_open refused, or never saw. */
 void module_close(struct module *m);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/help.h"
+#include "cli/suggest.h"
 
 struct option_walk option_walk(const struct verb *verb, int argc, char **argv)
 {
@@ -14,6 +15,19 @@ static const struct verb_option *option_find(const struct verb *v, const char *n
     for (const struct verb_option *o = v->options; o != NULL && o->name != NULL; o++)
         if (strlen(o->name) == size && memcmp(o->name, name, size) == 0)
             return o;
+    return NULL;
+}
+
+static const struct verb_option *unknown(struct option_walk *w, const char *word, size_t size)
+{
+    struct suggest s = suggest_for(word + 2, size);
+
+    for (const struct verb_option *o = w->verb->options; o != NULL && o->name != NULL; o++)
+        suggest_look(&s, o->name);
+    if (s.best != NULL)
+        w->failed = verb_misused(w->verb, "%s: unknown option; is --%s meant?", word, s.best);
+    else
+        w->failed = verb_misused(w->verb, "%s: unknown option", word);
     return NULL;
 }
 
@@ -49,7 +63,7 @@ const struct verb_option *option_next(struct option_walk *w)
     size = equals != NULL ? (size_t)(equals - word) - 2 : strlen(word) - 2;
     o = option_find(w->verb, word + 2, size);
     if (o == NULL)
-        return refuse(w, "unknown option", word);
+        return unknown(w, word, size);
     if (o->value == NULL)
         return equals == NULL ? o : refuse(w, "this option takes no value", word);
     if (equals == NULL && w->at >= w->argc)

@@ -7,11 +7,10 @@
 #include "cli/digest.h"
 #include "cli/keep.h"
 #include "cli/manifest.h"
+#include "cli/module.h"
 #include "cli/option.h"
 #include "cli/verbs.h"
-#include "cli/wat.h"
 #include "cli/workload.h"
-#include "host/files.h"
 
 #define ARENA_BYTES ((size_t)64 << 20)
 
@@ -121,19 +120,6 @@ static int line_apply(struct run *run, int argc, char **argv)
     return operands_apply(run, argc, argv, w.at);
 }
 
-static int module_read(struct run *run)
-{
-    const char *path = run->workload.module;
-    struct note note = { 0 };
-    enum err e = wat_is(path) ? wat_read(&run->module, path, &note)
-                              : files_read(&run->module, path, FILES_SIZE_MAX, &note);
-
-    if (e == ERR_OK)
-        return 0;
-    return verb_fail(e == ERR_MALFORMED || e == ERR_LIMIT ? VERB_DATA : VERB_USAGE, "%s",
-                     note.text);
-}
-
 static double seconds_since(const struct timespec *start)
 {
     struct timespec now;
@@ -199,7 +185,7 @@ static int run_run(int argc, char **argv)
     if (code == 0 && !helped)
         code = line_apply(run, argc, argv);
     if (code == 0 && !helped)
-        code = module_read(run);
+        code = module_read(&run->module, run->workload.module);
     if (code == 0 && !helped)
         code = run_prepared(run, &start);
     free((void *)(uintptr_t)run->module.data);

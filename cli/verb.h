@@ -50,6 +50,8 @@ struct verb {
 /* NULL-terminated, as the help lists them. */
 extern const struct verb *const verb_all[];
 const struct verb *verb_find(const char *name);
+/* The name that was probably meant, or NULL. */
+const char *verb_near(const char *name);
 
 /* Says what is wrong on one line of stderr, and where help is; gives VERB_USAGE. */
 __attribute__((format(printf, 2, 3))) int verb_misused(const struct verb *v, const char *format,

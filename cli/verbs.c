@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/suggest.h"
 #include "cli/text.h"
 
 const struct verb *const verb_all[] = {
@@ -17,6 +18,15 @@ const struct verb *verb_find(const char *name)
         if (strcmp(verb_all[i]->name, name) == 0)
             return verb_all[i];
     return NULL;
+}
+
+const char *verb_near(const char *name)
+{
+    struct suggest s = suggest_for(name, strlen(name));
+
+    for (size_t i = 0; verb_all[i] != NULL; i++)
+        suggest_look(&s, verb_all[i]->name);
+    return s.best;
 }
 
 /* One line, whatever is in it: parts of it were written by others. */

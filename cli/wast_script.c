@@ -84,9 +84,9 @@ static void skip(struct script *s, const char *reason)
 
 static const char *error_text(enum err e)
 {
-    static const char *const texts[] = { "accepted", "malformed", "invalid", "unsupported", "limit",
-                                         "unlinkable", "trap", "host", "no memory", "input/output",
-                                         "usage" };
+    static const char *const texts[] = { "accepted",  "malformed",    "invalid", "unsupported",
+                                         "limit",     "unlinkable",   "trap",    "host",
+                                         "no memory", "input/output", "usage" };
 
     return (unsigned)e < COUNT_OF(texts) ? texts[e] : "unknown error";
 }
@@ -517,8 +517,7 @@ bool wast_run(struct wast_result *out, const char *path, uint64_t config, bool v
         free(a);
         return false;
     }
-    json_array_foreach(commands, i, command)
-        do_command(&s, command, a);
+    json_array_foreach(commands, i, command) do_command(&s, command, a);
     script_done(&s);
     json_decref(root);
     free(a);

@@ -177,8 +177,8 @@ struct bytes wast_name(const json_t *text, uint8_t *buffer, size_t room)
 
 void wast_value_print(enum wasm_type type, union wasm_value value)
 {
-    static const char *const names[] = { "none", "i32", "i64", "f32", "f64", "v128",
-                                         "funcref", "externref", "exnref" };
+    static const char *const names[] = { "none", "i32",     "i64",       "f32",   "f64",
+                                         "v128", "funcref", "externref", "exnref" };
 
     printf(" %s:%" PRIx64, names[type], value.words[0]);
     if (type == WASM_V128)

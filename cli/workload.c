@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "broch/wasm.h"
+#include "cli/config.h"
 #include "cli/quantity.h"
 
 #define TREE_SIZE_DEFAULT (64ull << 20)
@@ -202,33 +202,13 @@ enum err workload_limits_add(struct workload *w, const char *text, struct note *
     return parts_each(w, text, note, limit_part);
 }
 
-static enum err config_part(struct workload *w, const char *part, struct note *note)
-{
-    static const struct {
-        const char *name;
-        uint64_t bit;
-    } words[] = {
-        { "explicit-bounds", WASM_CONFIG_EXPLICIT },     { "lazy", WASM_CONFIG_LAZY },
-        { "no-verify", WASM_CONFIG_NO_VERIFY },          { "no-optimize", WASM_CONFIG_NO_OPTIMIZE },
-        { "naive-allocation", WASM_CONFIG_NAIVE_ALLOC },
-    };
-
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (strcmp(words[i].name, part) == 0) {
-            w->engine_config |= words[i].bit;
-            return ERR_OK;
-        }
-    }
-    note_set(note,
-             "%s: expected explicit-bounds, lazy, no-verify, no-optimize or "
-             "naive-allocation",
-             part);
-    return ERR_USAGE;
-}
-
 enum err workload_config_add(struct workload *w, const char *text, struct note *note)
 {
-    return parts_each(w, text, note, config_part);
+    struct config c = { .set = w->engine_config };
+
+    TRY(config_add(&c, text, CONFIG_FOR_RUN, note));
+    w->engine_config = c.set;
+    return ERR_OK;
 }
 
 enum err workload_socket_set(struct workload *w, struct workload_socket s, struct note *note)

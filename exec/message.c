@@ -201,6 +201,10 @@ int message_trap(const struct launch *l, const struct wasm_trap_report *r)
                 l->stack_bytes);
         break;
     case WASM_TRAP_COMPILE:
+        if (!memory_refused()) {
+            message("limit: compile memory: a function needs more than its size allows for");
+            break;
+        }
         message("limit: memory (set to %" PRIu64 ") used up by a function that was to be compiled",
                 l->memory_bytes);
         break;

@@ -1,6 +1,6 @@
 /* Our side of fuzz/differential: instantiates each module and calls its exports.
  *
- * usage: fuzz-run CONFIG MODULE...     CONFIG: words of `config_words` with commas, or "native"
+ * usage: fuzz-run CONFIG MODULE...     CONFIG: words of cli/config.c with commas, or "native"
  *
  * Prints `# MODULE`, then a line for each exported function without parameters: its name
  * and `i32:N`, `i64:N` (floats and vectors: their bits) or `trap:CLASS`, as fuzz/node-run.mjs does for V8. Imported functions
@@ -10,26 +10,10 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "cli/config.h"
 #include "exec/fault.h"
 #include "exec/memory.h"
 #include "include/broch/wasm.h"
-
-static const struct {
-    const char *word;
-    uint64_t set;
-    uint64_t clear;
-} config_words[] = {
-    { "native", 0, 0 },
-    { "no-optimize", WASM_CONFIG_NO_OPTIMIZE, 0 },
-    { "naive-alloc", WASM_CONFIG_NAIVE_ALLOC, 0 },
-    { "lazy", WASM_CONFIG_LAZY, 0 },
-    { "explicit", WASM_CONFIG_EXPLICIT, 0 },
-    { "interrupt", WASM_CONFIG_INTERRUPT, 0 },
-    { "fuel", WASM_CONFIG_FUEL, 0 },
-    { "deterministic", WASM_CONFIG_DETERMINISTIC, 0 },
-    { "baseline", 0,
-      WASM_CONFIG_AVX | WASM_CONFIG_AVX2 | WASM_CONFIG_FMA | WASM_CONFIG_BMI | WASM_CONFIG_POPCNT },
-};
 
 static const char *const trap_classes[WASM_TRAP_COUNT] = {
     [WASM_TRAP_UNREACHABLE] = "unreachable",
@@ -44,22 +28,18 @@ static const char *const trap_classes[WASM_TRAP_COUNT] = {
     [WASM_TRAP_STACK] = "stack",
 };
 
-static uint64_t config_parse(char *words)
+/* "native": as it is. */
+static uint64_t config_parse(const char *words)
 {
-    uint64_t config = wasm_config_native();
+    struct config config = { 0 };
+    struct note note = { 0 };
 
-    for (char *word = strtok(words, ","); word != NULL; word = strtok(NULL, ",")) {
-        size_t i = 0;
-
-        while (i < COUNT_OF(config_words) && strcmp(word, config_words[i].word) != 0)
-            i++;
-        if (i == COUNT_OF(config_words)) {
-            fprintf(stderr, "fuzz-run: no configuration word '%s'\n", word);
-            exit(64);
-        }
-        config = (config | config_words[i].set) & ~config_words[i].clear;
+    if (strcmp(words, "native") != 0 &&
+        config_add(&config, words, CONFIG_FOR_ENGINEERS, &note) != ERR_OK) {
+        fprintf(stderr, "fuzz-run: %s\n", note.text);
+        exit(64);
     }
-    return config;
+    return config_word(&config);
 }
 
 static enum wasm_trap nothing(void *context, struct wasm_instance *caller, union wasm_value *slots)

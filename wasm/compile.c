@@ -94,7 +94,10 @@ enum err wasm_compile_function(struct wasm_code *out, const struct wasm_unit *un
         TRY(mach_lower(&m, &f, arena, note));
         TRY(allocate(&m, unit->config, note));
     }
-    return mach_emit(out, &m, note);
+    TRY(mach_emit(out, &m, note));
+    if (unit->config & WASM_CONFIG_NO_VERIFY)
+        return ERR_OK;
+    return wasm_verify_function(unit, function, out, arena, note);
 }
 
 enum err wasm_compile_dump(const struct wasm_unit *unit, uint32_t function, struct arena *arena,

@@ -109,5 +109,7 @@ enum wasi_errno wasi_fd_prestat_dir_name(struct wasi_call *c)
         return WASI_BADF;
     if (fd->guest_path.size > call_u32(c, 2))
         return WASI_NAMETOOLONG;
+    if (call_at(c, call_u32(c, 1), call_u32(c, 2)) == NULL) /* all that it claims to be */
+        return WASI_FAULT;
     return call_put(c, call_u32(c, 1), fd->guest_path.data, fd->guest_path.size);
 }

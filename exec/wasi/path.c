@@ -83,6 +83,8 @@ enum wasi_errno wasi_path_readlink(struct wasi_call *c)
     size_t size;
 
     WASI_TRY(place(c, 0, 1, WASI_RIGHT_PATH_READLINK, &dir, path));
+    if (call_at(c, call_u32(c, 3), call_u32(c, 4)) == NULL) /* all that it claims to be */
+        return WASI_FAULT;
     WASI_TRY(dir->ops->read_link(dir, path, target, sizeof target, &size));
     size = num_min(size, call_u32(c, 4));
     if (call_at(c, call_u32(c, 5), 4) == NULL)

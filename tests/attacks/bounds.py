@@ -5,7 +5,7 @@ not, in several configurations of the engine. /* lesson E17 */
 from attacks.harness import case, expect
 
 PAGE = 65536
-CONFIGS = ("", "explicit", "no-optimize", "explicit,naive-alloc", "lazy,fuel,interrupt,no-avx")
+CONFIGS = ("", "explicit-bounds", "no-optimize", "explicit-bounds,naive-allocation", "lazy,fuel,interrupt,no-avx")
 ZERO = {"i32": "(i32.const 0)", "i64": "(i64.const 0)", "f32": "(f32.const 0)",
         "f64": "(f64.const 0)", "v128": "(v128.const i64x2 0 0)"}
 

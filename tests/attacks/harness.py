@@ -61,12 +61,29 @@ class World:
         return self.path(name)
 
     def wasm(self, content, name="guest.wasm"):
-        """Bytes as they are; text through wat2wasm. The path of the module."""
+        """Bytes as they are, or as a function makes them; text through wat2wasm. The path."""
+        if callable(content):
+            return self.made_apart(content)
         if isinstance(content, bytes):
             return self.write(name, content)
         source = self.write("guest.wat", content)
         tool("wat2wasm", *WABT, source, "-o", self.path(name))
         return self.path(name)
+
+    def made_apart(self, make):
+        """What `make` gives, written by a process that then ends: memory that this one held when
+        it started a program would be counted as the program's."""
+        path = self.path(f"made{len(self.made)}.wasm")
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                self.write(path, make())
+                code = 0
+            finally:
+                os._exit(code)
+        expect(os.waitpid(child, 0)[1] == 0, "the module could not be made")
+        return path
 
     def run(self, *args, stdin=b"", seconds=60, poke=None):
         """`broch args`: its end, and the time and memory of all its processes. `poke` gets the

@@ -294,6 +294,12 @@ static enum err build_again(struct builder *b, struct reader r)
     memset(fresh.reaches, 0, (fresh.reach_mask + (size_t)1) * sizeof *fresh.reaches);
     fresh.info = b->info;
     fresh.info_room = b->info_room;
+    fresh.edges = b->edges;
+    fresh.edge_room = b->edge_room;
+    fresh.stack = b->stack;
+    fresh.stack_room = b->stack_room;
+    fresh.args = b->args;
+    fresh.arg_room = b->arg_room;
     fresh.frames = b->frames;
     fresh.frame_room = b->frame_room;
     fresh.in_frame = true;
@@ -307,12 +313,16 @@ static enum err build_again(struct builder *b, struct reader r)
 static enum err reserve(struct builder *b)
 {
     struct ir_func *f = b->f;
+    uint32_t blocks = 16 + b->scan->blocks + b->scan->blocks / 8;
 
     if (!ARENA_RESERVE(b->arena, f->values, f->value_room, 64 + b->body_size / 4) ||
-        !ARENA_RESERVE(b->arena, f->blocks, f->block_room, 4 + b->scan->blocks) ||
-        !ARENA_RESERVE(b->arena, b->info, b->info_room, 4 + b->scan->blocks) ||
+        !ARENA_RESERVE(b->arena, f->blocks, f->block_room, blocks) ||
+        !ARENA_RESERVE(b->arena, b->info, b->info_room, blocks) ||
+        !ARENA_RESERVE(b->arena, b->edges, b->edge_room, blocks) ||
         !ARENA_RESERVE(b->arena, b->frames, b->frame_room, 1 + b->scan->depth) ||
-        !ARENA_RESERVE(b->arena, f->extra, f->extra_room, 64 + b->body_size / 8))
+        !ARENA_RESERVE(b->arena, f->extra, f->extra_room, 64 + b->body_size / 8) ||
+        !ARENA_RESERVE(b->arena, b->stack, b->stack_room, 16) ||
+        !ARENA_RESERVE(b->arena, b->args, b->arg_room, 16))
         return ERR_NOMEM;
     return ERR_OK;
 }

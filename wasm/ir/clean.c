@@ -110,7 +110,6 @@ struct marks {
     struct ir_func *f;
     uint32_t *work;
     uint32_t count;
-    uint32_t *preds; /* of a phi: its block's predecessor count */
 };
 
 static void mark(struct marks *m, uint32_t *at)
@@ -178,7 +177,7 @@ enum err ir_clean(struct ir_func *f)
 {
     struct marks m = { .f = f };
 
-    m.work = arena_array(f->arena, f->value_count, sizeof *m.work);
+    m.work = ir_scratch(f);
     if (m.work == NULL)
         return ERR_NOMEM;
     for (uint32_t v = 0; v < f->value_count; v++)

@@ -135,6 +135,8 @@ struct ir_func {
     uint32_t loop_count, loop_room;
     uint32_t *extra;
     uint32_t extra_count, extra_room;
+    uint32_t *scratch; /* a word for each value, for the pass at work (ir_scratch) */
+    uint32_t scratch_room;
 
     uint32_t frame_locals; /* > 0: locals live in the frame (LOCAL_GET/SET): too many to name */
     uint8_t *frame_local_types;
@@ -153,6 +155,9 @@ ir_value ir_resolve(struct ir_func *f, ir_value v);
 /* Fills uses and turns what nobody uses (pure or PHI cycles) into NOP; resolves COPYs in
  * all operands; unlinks NOPs. Linear. */
 enum err ir_clean(struct ir_func *f);
+/* value_count words, contents of any kind, that the next call of this gives again; NULL where
+ * there is no memory. */
+uint32_t *ir_scratch(struct ir_func *f);
 void ir_count_uses(struct ir_func *f);
 /* ir_op_flags with what is known of this one: a division that cannot trap and an immutable
  * global are pure. */

@@ -48,3 +48,8 @@ ir_value ir_resolve(struct ir_func *f, ir_value v)
     }
     return end;
 }
+
+uint32_t *ir_scratch(struct ir_func *f)
+{
+    return ARENA_RESERVE(f->arena, f->scratch, f->scratch_room, f->value_count) ? f->scratch : NULL;
+}

@@ -23,8 +23,9 @@ enum {
 };
 
 static const struct shape shapes[WASM_OP_SLOTS] = {
-#define SIG(id, align, result, x, y, z) \
-    [WASM_OP_SLOT(WASM_OP_##id)] = { SHAPE_##result, { SHAPE_##x, SHAPE_##y, SHAPE_##z } },
+#define SIG(first, last, align, result, x, y, z)    \
+    [WASM_OP_SLOT(WASM_OP_##first)... WASM_OP_SLOT( \
+        WASM_OP_##last)] = { SHAPE_##result, { SHAPE_##x, SHAPE_##y, SHAPE_##z } },
 #include "wasm/validate/signatures.def"
 #undef SIG
 };

@@ -156,7 +156,7 @@ enum err opt_licm(struct ir_func *f)
 
     if (f->loop_count <= 1)
         return ERR_OK;
-    m.block_of = arena_array(f->arena, f->value_count, sizeof *m.block_of);
+    m.block_of = ir_scratch(f);
     m.integers = arena_alloc(f->arena, f->loop_count);
     m.floats = arena_alloc(f->arena, f->loop_count);
     m.always = arena_array(f->arena, f->block_count, sizeof *m.always);

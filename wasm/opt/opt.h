@@ -15,5 +15,7 @@ bool opt_phis(struct ir_func *f);
 enum err opt_shape(struct ir_func *f);
 /* licm.c: what does not change in a loop moves in front of it. */
 enum err opt_licm(struct ir_func *f);
+/* compare.c: a comparison of its own for each branch and select. */
+void opt_compares(struct ir_func *f);
 
 #endif

@@ -7,6 +7,7 @@ enum err opt_run(struct ir_func *f, struct wasm_note *note)
     TRY(opt_shape(f));
     TRY(ir_clean(f));
     TRY(opt_licm(f));
+    opt_compares(f);
     ir_count_uses(f);
     return ERR_OK;
 }

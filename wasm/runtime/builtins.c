@@ -28,10 +28,7 @@ struct builtin_result wasm_builtin_atomic_wait64(BUILTIN_ARGS_4);
 struct builtin_result wasm_builtin_atomic_notify(BUILTIN_ARGS_3);
 struct builtin_result wasm_builtin_exception_new(BUILTIN_ARGS_1);
 
-static struct builtin_result word(uint64_t w)
-{
-    return (struct builtin_result){ .word = w };
-}
+static struct builtin_result word(uint64_t w) { return (struct builtin_result){ .word = w }; }
 
 /* Ends the built-in with a trap, or with nothing to give where it is none. */
 static struct builtin_result done(struct wasm_context *c, enum wasm_trap trap)
@@ -173,8 +170,8 @@ static struct builtin_result atomic_wait(struct wasm_context *c, struct wasm_mem
         return done(c, WASM_TRAP_NOT_SHARED);
     if (host->wait == NULL)
         return done(c, WASM_TRAP_HOST);
-    return word((uint64_t)(uint32_t)host->wait(host->context, there, expected, is64,
-                                               (int64_t)timeout));
+    return word(
+        (uint64_t)(uint32_t)host->wait(host->context, there, expected, is64, (int64_t)timeout));
 }
 
 struct builtin_result wasm_builtin_atomic_wait32(BUILTIN_ARGS_4)

@@ -110,7 +110,9 @@ static enum err piece_new(struct wasm_code_piece **out, const struct wasm_host *
         .text_size = c->text_size,
         .reloc_count = c->reloc_count,
         .bytes = (uint8_t *)p + sizeof *p + relocs_size,
-        .info = { .size = c->size, .frame_size = c->frame_size, .saved = c->saved,
+        .info = { .size = c->size,
+                  .frame_size = c->frame_size,
+                  .saved = c->saved,
                   .site_count = c->site_count },
     };
     if (c->reloc_count != 0)
@@ -165,6 +167,47 @@ enum err wasm_code_put(struct wasm_code_region *r, uint32_t function, const stru
     return ERR_OK;
 }
 
+/* The arena's own source, asked through a record of whether it refused. */
+struct noted_source {
+    struct arena_source source;
+    bool refused;
+};
+
+static void *noted_take(void *context, size_t size)
+{
+    struct noted_source *n = context;
+    void *at = n->source.take(n->source.context, size);
+
+    n->refused |= at == NULL;
+    return at;
+}
+
+static void noted_give(void *context, void *chunk, size_t size)
+{
+    struct noted_source *n = context;
+
+    n->source.give(n->source.context, chunk, size);
+}
+
+/* A function that hits its own ceiling is refused by a limit; only where the host
+ * gives nothing is memory short. */
+static enum err compile_within(struct wasm_code *code, const struct wasm_unit *unit, uint32_t index,
+                               struct arena *arena, struct wasm_note *note)
+{
+    struct noted_source noted = { .source = arena->source };
+    enum err e;
+
+    arena->source = (struct arena_source){ noted_take, noted_give, &noted };
+    e = wasm_compile_function(code, unit, index, arena, note);
+    arena->source = noted.source;
+    if (e != ERR_NOMEM || noted.refused)
+        return e;
+    if (note != NULL)
+        *note = (struct wasm_note){ .function = index };
+    return note_at(note, ERR_LIMIT, unit->module->funcs[index].body_offset, "compile memory",
+                   "this function needs more than its size allows for");
+}
+
 enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct arena *arena,
                            struct wasm_note *note)
 {
@@ -180,7 +223,7 @@ enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct
         return ERR_OK;
     index = m->imported_func_count + function;
     arena_prepare(arena, &m->funcs[index]);
-    TRY(wasm_compile_function(&code, &unit, index, arena, note));
+    TRY(compile_within(&code, &unit, index, arena, note));
     return wasm_code_put(r, function, &code, arena, note);
 }
 
@@ -249,32 +292,19 @@ static enum err place(struct wasm_code_region *r, uint32_t to)
     if (!host->seal(host->context, r->base + r->used, size))
         return ERR_NOMEM;
     for (uint32_t i = r->order_count; i < to && r->slot_targets != NULL; i++)
-        __atomic_store_n(&r->slot_targets[r->order[i]],
-                         r->base + r->functions[r->order[i]].start, __ATOMIC_RELEASE);
+        __atomic_store_n(&r->slot_targets[r->order[i]], r->base + r->functions[r->order[i]].start,
+                         __ATOMIC_RELEASE);
     r->used += size;
     __atomic_store_n(&r->order_count, to, __ATOMIC_RELEASE);
     return ERR_OK;
 }
 
-/* Address space for a module whose code is not there yet: a page's worth of
- * rounding for each function beside a generous guess. When it is used up, the
- * next first call traps. */
-static size_t lazy_size(const struct wasm_code_region *r, size_t fixed)
-{
-    const struct wasm_decoded *m = &r->module->decoded;
-    size_t size = fixed;
-
-    for (uint32_t i = m->imported_func_count; i < m->func_count; i++)
-        size += num_align(m->funcs[i].body.size * 24 + 1024, HOST_PAGE_SIZE);
-    return num_min(size, LIMIT_CODE_SIZE);
-}
-
 static void slot_write(struct wasm_code_region *r, uint32_t function)
 {
     static const uint8_t model[SLOT_SIZE] = {
-        0xff, 0x25, 0, 0, 0, 0,    /* jmp [rip + disp] */
-        0x41, 0xbb, 0, 0, 0, 0,    /* mov r11d, function */
-        0x41, 0xff, 0xa7, 0, 0, 0, 0, /* jmp [r15 + disp] */
+        0xff, 0x25, 0,    0,    0,    0,    /* jmp [rip + disp] */
+        0x41, 0xbb, 0,    0,    0,    0,    /* mov r11d, function */
+        0x41, 0xff, 0xa7, 0,    0,    0, 0, /* jmp [r15 + disp] */
         FILL, FILL, FILL, FILL, FILL,
     };
     uint8_t *at = r->base + (size_t)function * SLOT_SIZE;
@@ -294,7 +324,9 @@ static enum err lazy_open(struct wasm_code_region *r)
     size_t slots = num_align((size_t)r->count * SLOT_SIZE, HOST_PAGE_SIZE);
     size_t targets = num_align((size_t)r->count * sizeof(void *), HOST_PAGE_SIZE);
 
-    r->reserved = lazy_size(r, slots + targets);
+    /* Addresses cost nothing; how much code a byte becomes (a call may take 1,000
+     * arguments) nobody knows before it is compiled. */
+    r->reserved = LIMIT_CODE_SIZE;
     r->base = host->reserve(host->context, r->reserved);
     if (r->base == NULL || !host->commit(host->context, r->base, slots + targets))
         return ERR_NOMEM;

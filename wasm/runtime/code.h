@@ -45,16 +45,16 @@ struct wasm_code_region {
     struct wasm_module *module;
     uint8_t *base;
     size_t reserved;
-    size_t used;        /* lazy: the next fresh page */
-    void **slot_targets; /* lazy: where each slot jumps, after the slots; writable */
+    size_t used;                     /* lazy: the next fresh page */
+    void **slot_targets;             /* lazy: where each slot jumps, after the slots; writable */
     struct wasm_code_piece **pieces; /* of each function, until it is placed */
     struct wasm_code_function *functions;
-    uint32_t *order;        /* function numbers by rising start */
-    uint32_t order_count;   /* atomic */
+    uint32_t *order;      /* function numbers by rising start */
+    uint32_t order_count; /* atomic */
     uint32_t count;
     bool sealed; /* wasm_code_seal has done its work */
     bool listed;
-    bool lock;   /* lazy: one thread compiles at a time */
+    bool lock; /* lazy: one thread compiles at a time */
 };
 
 enum err wasm_code_init(struct wasm_code_region *r, struct wasm_module *module);

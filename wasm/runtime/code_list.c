@@ -14,10 +14,7 @@ static void lock(void)
         __builtin_ia32_pause();
 }
 
-static void unlock(void)
-{
-    __atomic_clear(&list_lock, __ATOMIC_RELEASE);
-}
+static void unlock(void) { __atomic_clear(&list_lock, __ATOMIC_RELEASE); }
 
 void wasm_code_list_add(struct wasm_code_region *r)
 {

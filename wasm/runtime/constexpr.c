@@ -24,25 +24,16 @@ static void push(struct machine *m, union wasm_value v)
 static uint64_t binary(uint16_t op, uint64_t a, uint64_t b)
 {
     switch (op) {
-    case WASM_OP_I32_ADD:
-        return (uint32_t)(a + b);
-    case WASM_OP_I32_SUB:
-        return (uint32_t)(a - b);
-    case WASM_OP_I32_MUL:
-        return (uint32_t)(a * b);
-    case WASM_OP_I64_ADD:
-        return a + b;
-    case WASM_OP_I64_SUB:
-        return a - b;
-    default: /* I64_MUL */
-        return a * b;
+    case WASM_OP_I32_ADD: return (uint32_t)(a + b);
+    case WASM_OP_I32_SUB: return (uint32_t)(a - b);
+    case WASM_OP_I32_MUL: return (uint32_t)(a * b);
+    case WASM_OP_I64_ADD: return a + b;
+    case WASM_OP_I64_SUB: return a - b;
+    default: /* I64_MUL */ return a * b;
     }
 }
 
-static union wasm_value word(uint64_t w)
-{
-    return (union wasm_value){ .words = { w, 0 } };
-}
+static union wasm_value word(uint64_t w) { return (union wasm_value){ .words = { w, 0 } }; }
 
 static void step(struct machine *m, struct wasm_instance *instance, const struct wasm_instr *i)
 {
@@ -50,31 +41,23 @@ static void step(struct machine *m, struct wasm_instance *instance, const struct
 
     switch (i->op) {
     case WASM_OP_I32_CONST:
-    case WASM_OP_F32_CONST:
-        push(m, word((uint32_t)i->value));
-        break;
+    case WASM_OP_F32_CONST: push(m, word((uint32_t)i->value)); break;
     case WASM_OP_I64_CONST:
-    case WASM_OP_F64_CONST:
-        push(m, word(i->value));
-        break;
+    case WASM_OP_F64_CONST: push(m, word(i->value)); break;
     case WASM_OP_V128_CONST:
         memcpy(v.v128, i->v128, sizeof v.v128);
         push(m, v);
         break;
-    case WASM_OP_REF_NULL:
-        push(m, word(wasm_word_null(i->type)));
-        break;
+    case WASM_OP_REF_NULL: push(m, word(wasm_word_null(i->type))); break;
     case WASM_OP_REF_FUNC:
         push(m, word((uint64_t)(uintptr_t)wasm_instance_function_index(instance, i->a)));
         break;
-    case WASM_OP_GLOBAL_GET:
-        push(m, *instance->globals[i->a]->value);
-        break;
+    case WASM_OP_GLOBAL_GET: push(m, *instance->globals[i->a]->value); break;
     default:
         if (m->depth >= 2) {
             m->depth--;
-            m->stack[m->depth - 1] = word(binary(i->op, m->stack[m->depth - 1].words[0],
-                                                 m->stack[m->depth].words[0]));
+            m->stack[m->depth - 1] =
+                word(binary(i->op, m->stack[m->depth - 1].words[0], m->stack[m->depth].words[0]));
         }
         break;
     }
@@ -103,9 +86,9 @@ static bool fits(struct wasm_constexpr expr)
         return true;
     while (r.left != 0 && wasm_instr_read(&i, &r, expr.offset, NULL) == ERR_OK &&
            i.op != WASM_OP_END) {
-        bool operator = i.op >= WASM_OP_I32_ADD && i.op <= WASM_OP_I64_MUL;
+        bool operator= i.op >= WASM_OP_I32_ADD && i.op <= WASM_OP_I64_MUL;
 
-        depth = operator ? depth - 1 : depth + 1;
+        depth = operator? depth - 1 : depth + 1;
         if (depth > STACK)
             return false;
     }

@@ -2,13 +2,12 @@
 
 #include "wasm/runtime/runtime.h"
 
-#define CONFIG_PROCESSOR                                                                 \
-    (WASM_CONFIG_SSE41 | WASM_CONFIG_AVX | WASM_CONFIG_AVX2 | WASM_CONFIG_FMA |           \
-     WASM_CONFIG_BMI | WASM_CONFIG_POPCNT)
-#define CONFIG_OPTIONS                                                                   \
-    (WASM_CONFIG_INTERRUPT | WASM_CONFIG_FUEL | WASM_CONFIG_DETERMINISTIC |               \
-     WASM_CONFIG_EXPLICIT | WASM_CONFIG_LAZY | WASM_CONFIG_NO_VERIFY |                    \
-     WASM_CONFIG_NO_OPTIMIZE | WASM_CONFIG_NAIVE_ALLOC)
+#define CONFIG_PROCESSOR                                                                          \
+    (WASM_CONFIG_SSE41 | WASM_CONFIG_AVX | WASM_CONFIG_AVX2 | WASM_CONFIG_FMA | WASM_CONFIG_BMI | \
+     WASM_CONFIG_POPCNT)
+#define CONFIG_OPTIONS                                                                             \
+    (WASM_CONFIG_INTERRUPT | WASM_CONFIG_FUEL | WASM_CONFIG_DETERMINISTIC | WASM_CONFIG_EXPLICIT | \
+     WASM_CONFIG_LAZY | WASM_CONFIG_NO_VERIFY | WASM_CONFIG_NO_OPTIMIZE | WASM_CONFIG_NAIVE_ALLOC)
 
 /* The operating system (or shim) saves xmm and ymm registers: XCR0 bits 1 and 2. */
 static bool ymm_usable(uint32_t leaf1_ecx)

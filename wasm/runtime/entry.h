@@ -36,7 +36,7 @@
 /* Argument registers on the way in, result registers on the way out: results
  * take the first two places of each kind. */
 struct entry_area {
-    uint64_t ints[WASM_ABI_INT_ARGS];     /* rdi rsi rdx rcx r8 r9; rax rdx */
+    uint64_t ints[WASM_ABI_INT_ARGS];        /* rdi rsi rdx rcx r8 r9; rax rdx */
     uint64_t floats[WASM_ABI_FLOAT_ARGS][2]; /* xmm0..xmm7; xmm0 xmm1 */
 };
 

@@ -6,10 +6,7 @@
  * next exception whose payload is still to be looked at. */
 enum { MARKED = 1, PINNED = 2, BITS = 3 };
 
-static const struct wasm_host *host_of(const struct wasm_store *s)
-{
-    return &s->engine->host;
-}
+static const struct wasm_host *host_of(const struct wasm_store *s) { return &s->engine->host; }
 
 static size_t size_of(const struct wasm_exception *x)
 {
@@ -237,8 +234,13 @@ const struct entry_resume *wasm_exception_throw(struct wasm_context *context, ui
 {
     struct wasm_store *store = wasm_store_of(context);
     uint64_t sp = (uint64_t)(uintptr_t)(saved + 1), start;
-    struct frame_walk w = { .store = store, .pc = saved->pc, .sp = sp, .rbx = saved->rbx,
-                            .rbp = saved->rbp, .r12 = saved->r12, .r13 = saved->r13 };
+    struct frame_walk w = { .store = store,
+                            .pc = saved->pc,
+                            .sp = sp,
+                            .rbx = saved->rbx,
+                            .rbp = saved->rbp,
+                            .r12 = saved->r12,
+                            .r13 = saved->r13 };
     struct wasm_site_entry site;
 
     if (find(&store->exceptions, exception) == NULL) {

@@ -56,13 +56,16 @@ struct places {
 
 static struct places places_of_args(struct entry_area *area, struct wasm_thread *thread)
 {
-    return (struct places){ .area = area, .spill = thread->spill,
-                            .int_most = WASM_ABI_INT_ARGS, .float_most = WASM_ABI_FLOAT_ARGS };
+    return (struct places){ .area = area,
+                            .spill = thread->spill,
+                            .int_most = WASM_ABI_INT_ARGS,
+                            .float_most = WASM_ABI_FLOAT_ARGS };
 }
 
 static struct places places_of_results(struct entry_area *area, struct wasm_thread *thread)
 {
-    return (struct places){ .area = area, .spill = thread->spill,
+    return (struct places){ .area = area,
+                            .spill = thread->spill,
                             .int_most = WASM_ABI_INT_RESULTS,
                             .float_most = WASM_ABI_FLOAT_RESULTS };
 }

@@ -17,10 +17,7 @@ enum err wasm_global_new(struct wasm_global **out, struct wasm_store *store, enu
     return ERR_OK;
 }
 
-enum wasm_type wasm_global_type(const struct wasm_global *global)
-{
-    return global->type;
-}
+enum wasm_type wasm_global_type(const struct wasm_global *global) { return global->type; }
 
 union wasm_value wasm_global_get(const struct wasm_global *global)
 {

@@ -85,16 +85,25 @@ static void test_release(void *context, void *at, size_t size)
 }
 
 static const struct wasm_host test_host = {
-    .heap_take = test_heap_take, .heap_give = test_heap_give, .reserve = test_reserve,
-    .commit = test_commit, .decommit = test_decommit, .seal = test_seal, .release = test_release,
+    .heap_take = test_heap_take,
+    .heap_give = test_heap_give,
+    .reserve = test_reserve,
+    .commit = test_commit,
+    .decommit = test_decommit,
+    .seal = test_seal,
+    .release = test_release,
 };
 
 static void test_on_fault(int number, siginfo_t *info, void *context)
 {
     ucontext_t *u = context;
     greg_t *r = u->uc_mcontext.gregs;
-    struct wasm_fault fault = { (uint64_t)r[REG_RIP], (uint64_t)r[REG_RSP],
-                                (uint64_t)(uintptr_t)info->si_addr, (uint64_t)r[REG_R15], 0, 0 };
+    struct wasm_fault fault = { (uint64_t)r[REG_RIP],
+                                (uint64_t)r[REG_RSP],
+                                (uint64_t)(uintptr_t)info->si_addr,
+                                (uint64_t)r[REG_R15],
+                                0,
+                                0 };
 
     if (!wasm_fault(&fault)) {
         signal(number, SIG_DFL);

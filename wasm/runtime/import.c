@@ -101,21 +101,11 @@ enum err wasm_import_resolve(struct wasm_instance *instance, const struct wasm_l
     if (link.kind != i->kind)
         return refuse(note, i, "incompatible import type");
     switch (i->kind) {
-    case WASM_EXTERN_FUNCTION:
-        TRY(take_function(instance, i, link.item, &fits));
-        break;
-    case WASM_EXTERN_TABLE:
-        fits = take_table(instance, i, link.item);
-        break;
-    case WASM_EXTERN_MEMORY:
-        fits = take_memory(instance, i, link.item);
-        break;
-    case WASM_EXTERN_GLOBAL:
-        fits = take_global(instance, i, link.item);
-        break;
-    case WASM_EXTERN_TAG:
-        fits = take_tag(instance, i, link.item);
-        break;
+    case WASM_EXTERN_FUNCTION: TRY(take_function(instance, i, link.item, &fits)); break;
+    case WASM_EXTERN_TABLE: fits = take_table(instance, i, link.item); break;
+    case WASM_EXTERN_MEMORY: fits = take_memory(instance, i, link.item); break;
+    case WASM_EXTERN_GLOBAL: fits = take_global(instance, i, link.item); break;
+    case WASM_EXTERN_TAG: fits = take_tag(instance, i, link.item); break;
     }
     return fits ? ERR_OK : refuse(note, i, "incompatible import type");
 }

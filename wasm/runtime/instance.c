@@ -7,7 +7,8 @@ struct wasm_function *wasm_instance_function_index(struct wasm_instance *i, uint
 
     if (n < imported)
         return WASM_CONTEXT_ARRAY(struct wasm_function *, &i->context, m->layout.imports)[n];
-    return WASM_CONTEXT_ARRAY(struct wasm_function, &i->context, m->layout.functions) + (n - imported);
+    n -= imported;
+    return &WASM_CONTEXT_ARRAY(struct wasm_function, &i->context, m->layout.functions)[n];
 }
 
 /* --- Allocation (core 4.7.2) */
@@ -136,6 +137,8 @@ static enum err make_tables(struct wasm_instance *i, struct wasm_note *note)
         union wasm_value fill = { .words = { wasm_word_null(t->type), 0 } };
         enum err e = wasm_table_new(&tables[n], i->store, t->type, t->limits, fill);
 
+        if (e == ERR_NOMEM)
+            return note_at(note, e, 0, "memory limit", "a table is larger than may be had");
         if (e != ERR_OK)
             return note_at(note, e, 0, "table limit", "a table is larger than may be had");
     }
@@ -288,21 +291,11 @@ struct wasm_link wasm_instance_export(struct wasm_instance *instance, uint32_t n
     struct wasm_link link = { .kind = x->kind };
 
     switch (x->kind) {
-    case WASM_EXTERN_FUNCTION:
-        link.item = wasm_instance_function_index(instance, x->index);
-        break;
-    case WASM_EXTERN_TABLE:
-        link.item = wasm_instance_table_index(instance, x->index);
-        break;
-    case WASM_EXTERN_MEMORY:
-        link.item = wasm_instance_memory_index(instance, x->index);
-        break;
-    case WASM_EXTERN_GLOBAL:
-        link.item = instance->globals[x->index];
-        break;
-    case WASM_EXTERN_TAG:
-        link.item = wasm_instance_tag_index(instance, x->index);
-        break;
+    case WASM_EXTERN_FUNCTION: link.item = wasm_instance_function_index(instance, x->index); break;
+    case WASM_EXTERN_TABLE: link.item = wasm_instance_table_index(instance, x->index); break;
+    case WASM_EXTERN_MEMORY: link.item = wasm_instance_memory_index(instance, x->index); break;
+    case WASM_EXTERN_GLOBAL: link.item = instance->globals[x->index]; break;
+    case WASM_EXTERN_TAG: link.item = wasm_instance_tag_index(instance, x->index); break;
     }
     return link;
 }

@@ -59,10 +59,7 @@ void wasm_linker_free(struct wasm_linker *linker)
     wasm_heap_give(host, linker, sizeof *linker);
 }
 
-struct wasm_store *wasm_linker_store(const struct wasm_linker *linker)
-{
-    return linker->store;
-}
+struct wasm_store *wasm_linker_store(const struct wasm_linker *linker) { return linker->store; }
 
 static uint32_t hash_of(struct bytes module, struct bytes name)
 {

@@ -79,10 +79,7 @@ uint64_t wasm_memory_pages(const struct wasm_memory *memory)
     return memory->view.size / WASM_PAGE_SIZE;
 }
 
-uint64_t wasm_memory_size(const struct wasm_memory *memory)
-{
-    return memory->view.size;
-}
+uint64_t wasm_memory_size(const struct wasm_memory *memory) { return memory->view.size; }
 
 uint64_t wasm_memory_grow(struct wasm_memory *memory, uint64_t pages)
 {

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "wasm/runtime/cache.h"
+#include "wasm/cache/cache.h"
 #include "wasm/runtime/runtime.h"
 
 enum {
@@ -109,10 +109,7 @@ void wasm_worker_free(struct wasm_worker *worker)
     wasm_heap_give(&worker->module->engine->host, worker, sizeof *worker);
 }
 
-uint32_t wasm_module_function_count(const struct wasm_module *module)
-{
-    return module->code.count;
-}
+uint32_t wasm_module_function_count(const struct wasm_module *module) { return module->code.count; }
 
 /* All that is not there yet, one after the other. */
 static enum err compile_rest(struct wasm_module *module, struct wasm_note *note)
@@ -162,23 +159,17 @@ struct wasm_extern_type wasm_module_type_of(const struct wasm_module *module, en
     struct wasm_extern_type t = { .kind = kind };
 
     switch (kind) {
-    case WASM_EXTERN_FUNCTION:
-        t.signature = m->types[m->funcs[index].type].signature;
-        break;
+    case WASM_EXTERN_FUNCTION: t.signature = m->types[m->funcs[index].type].signature; break;
     case WASM_EXTERN_TABLE:
         t.type = m->tables[index].type;
         t.limits = m->tables[index].limits;
         break;
-    case WASM_EXTERN_MEMORY:
-        t.limits = m->memories[index].limits;
-        break;
+    case WASM_EXTERN_MEMORY: t.limits = m->memories[index].limits; break;
     case WASM_EXTERN_GLOBAL:
         t.type = m->globals[index].type;
         t.is_mutable = m->globals[index].is_mutable;
         break;
-    case WASM_EXTERN_TAG:
-        t.signature = m->types[m->tags[index]].signature;
-        break;
+    case WASM_EXTERN_TAG: t.signature = m->types[m->tags[index]].signature; break;
     }
     return t;
 }

@@ -60,9 +60,9 @@ struct wasm_table {
     struct wasm_store *store;
     enum wasm_type type;
     struct wasm_limits limits;
-    uint64_t most;      /* elements that it may ever grow to */
-    size_t reserved;    /* bytes of address space, or 0 where it lies in the heap */
-    size_t committed;   /* bytes of them */
+    uint64_t most;    /* elements that it may ever grow to */
+    size_t reserved;  /* bytes of address space, or 0 where it lies in the heap */
+    size_t committed; /* bytes of them */
 };
 
 struct wasm_global {
@@ -79,7 +79,7 @@ struct wasm_host_function {
     struct wasm_function function;
     wasm_host_call call;
     void *context;
-    struct wasm_instance *caller; /* who imported it, or NULL */
+    struct wasm_instance *caller;    /* who imported it, or NULL */
     struct wasm_signature signature; /* borrowed from the store's set */
     struct wasm_context head;
 };
@@ -87,7 +87,7 @@ struct wasm_host_function {
 struct wasm_instance {
     struct wasm_instance *next;
     struct wasm_store *store;
-    struct wasm_module *module; /* only lazy compilation changes it */
+    struct wasm_module *module;   /* only lazy compilation changes it */
     size_t size;                  /* of this block, arrays included */
     struct wasm_global **globals; /* whole index space */
     struct wasm_global *own_globals;

@@ -45,11 +45,11 @@ enum err wasm_store_new(struct wasm_store **out, struct wasm_engine *engine,
 }
 
 /* Pops the head of a list whose links are called `next`. */
-#define POP(type, list)                 \
-    ({                                  \
-        struct type *popped_ = (list);  \
-        (list) = popped_->next;         \
-        popped_;                        \
+#define POP(type, list)                \
+    ({                                 \
+        struct type *popped_ = (list); \
+        (list) = popped_->next;        \
+        popped_;                       \
     })
 
 void wasm_store_free(struct wasm_store *store)

@@ -8,12 +8,9 @@ uint64_t wasm_word_null(enum wasm_type type)
 uint64_t wasm_word_of(enum wasm_type type, union wasm_value value)
 {
     switch (type) {
-    case WASM_FUNCREF:
-        return (uint64_t)(uintptr_t)value.function;
-    case WASM_EXNREF:
-        return (uint64_t)(uintptr_t)value.exception;
-    default:
-        return value.externref;
+    case WASM_FUNCREF: return (uint64_t)(uintptr_t)value.function;
+    case WASM_EXNREF: return (uint64_t)(uintptr_t)value.exception;
+    default: return value.externref;
     }
 }
 
@@ -83,10 +80,7 @@ void wasm_table_free(struct wasm_table *table)
     wasm_heap_give(host, table, sizeof *table);
 }
 
-uint64_t wasm_table_size(const struct wasm_table *table)
-{
-    return table->view.size;
-}
+uint64_t wasm_table_size(const struct wasm_table *table) { return table->view.size; }
 
 /* Makes `size` bytes from the base usable. */
 static bool table_commit(struct wasm_table *t, size_t size)

@@ -52,12 +52,10 @@ static bool is_return_address(const struct frame_walk *w, uint64_t pc)
     struct wasm_site_entry site;
 
     switch (frame_find(&caller)) {
-    case FRAME_ENTRY:
-        return true;
+    case FRAME_ENTRY: return true;
     case FRAME_GUEST:
         return wasm_code_site(&site, caller.region, caller.function, pc, WASM_SITE_CALL);
-    default:
-        return false;
+    default: return false;
     }
 }
 

@@ -16,8 +16,8 @@ struct plain {
 #define GIVEN(t) ((int)WASM_##t != 0)
 #define COUNT(a, b, c) (GIVEN(a) + GIVEN(b) + GIVEN(c))
 static const struct plain rows[WASM_OP_SLOTS] = {
-#define SIG(id, natural, result, a, b, c)                                             \
-    [WASM_OP_SLOT(WASM_OP_##id)] = {                                                  \
+#define SIG(first, last, natural, result, a, b, c)                                    \
+    [WASM_OP_SLOT(WASM_OP_##first)... WASM_OP_SLOT(WASM_OP_##last)] = {               \
         1, (natural), WASM_##result, COUNT(a, b, c), { WASM_##a, WASM_##b, WASM_##c } \
     },
 #include "wasm/validate/signatures.def"

@@ -436,21 +436,20 @@ static bool decode_two_byte(struct cursor *c, struct insn *in, uint8_t opcode)
 bool insn_decode(struct insn *out, const uint8_t *text, uint32_t size, uint32_t at, uint64_t config)
 {
     struct cursor c = { .text = text, .size = size, .at = at };
-    struct insn in = { .at = at, .reg = REG_NONE, .rm = REG_NONE, .def = REG_NONE, .base = REG_NONE,
-                       .index = REG_NONE };
     uint8_t opcode = take_opcode(&c);
 
+    *out = (struct insn){ .at = at, .reg = REG_NONE, .rm = REG_NONE, .def = REG_NONE,
+                          .base = REG_NONE, .index = REG_NONE };
     if (c.bad)
         return false;
-    if (!(c.map == 0 && decode_one_byte(&c, &in, opcode)) &&
-        !(c.map == 1 && decode_two_byte(&c, &in, opcode)))
-        decode_form(&c, &in, opcode, config);
-    in.next = c.at;
-    if (in.has_mem && in.base == REG_RIP) {
-        int64_t target = (int64_t)c.at + in.disp;
+    if (!(c.map == 0 && decode_one_byte(&c, out, opcode)) &&
+        !(c.map == 1 && decode_two_byte(&c, out, opcode)))
+        decode_form(&c, out, opcode, config);
+    out->next = c.at;
+    if (out->has_mem && out->base == REG_RIP) {
+        int64_t target = (int64_t)c.at + out->disp;
 
-        in.target = target < 0 || target > INT32_MAX ? UINT32_MAX : (uint32_t)target;
+        out->target = target < 0 || target > INT32_MAX ? UINT32_MAX : (uint32_t)target;
     }
-    *out = in;
     return !c.bad;
 }

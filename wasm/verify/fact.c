@@ -4,11 +4,10 @@
 /* --- Comparing */
 
 /* cmp reg, [base + disp] of 8 bytes, through a view. */
-static struct fact compare_view(const struct verify *v, const struct insn *in, kind view)
+static struct fact compare_view(const struct insn *in, kind view)
 {
     uint32_t n = (uint32_t)kind_value(view);
 
-    (void)v;
     if (kind_is(view, KIND_TABLE_VIEW) && in->disp == WASM_VIEW_SIZE)
         return (struct fact){ .kind = FACT_INDEX, .when = COND_B, .reg = in->reg, .n = n };
     if (kind_is(view, KIND_VIEW) && in->disp == WASM_VIEW_BOUND && n < BOUND_MEMORIES)
@@ -32,7 +31,7 @@ static struct fact compare_memory(const struct verify *v, const struct insn *in)
         tag < v->m->tag_count && ((uint32_t)in->disp - l->tags) % 8 == 0)
         return (struct fact){ .kind = FACT_TAG, .when = COND_E, .reg = REG_NONE,
                               .n = (uint32_t)kind_value(a), .m = tag };
-    return compare_view(v, in, base);
+    return compare_view(in, base);
 }
 
 static struct fact compare_registers(const struct verify *v, const struct insn *in)
@@ -107,30 +106,48 @@ static void caught(struct verify *v)
             v->now.cells[c] = k;
 }
 
+/* Of a number that is known, a comparison says something of the memory, which never shrinks. */
+static bool learn_least(struct verify *v, uint32_t memory, kind number, uint64_t extent)
+{
+    uint32_t key = cell_of_memory(v, memory);
+    kind known = cell_get(v, key), least = kind_of(KIND_AT_LEAST, kind_value(number) + extent);
+
+    if (!kind_is(number, KIND_CONST) || !(kind_value(least) >> EXTENT_BITS == 0) ||
+        (kind_is(known, KIND_AT_LEAST) && known >= least))
+        return true;
+    return cell_set(v, key, least);
+}
+
 static bool bounded(struct verify *v)
 {
     kind k = v->now.regs[v->fact.reg];
     uint64_t set = UINT64_C(1) << v->fact.n | (kind_is_low(k) ? BOUND_LOW : 0);
 
+    if (kind_is(k, KIND_HUGE)) { /* no bound is so large */
+        v->is_dead = true;
+        return true;
+    }
+    if (!(v->unit->config & WASM_CONFIG_EXPLICIT) && !learn_least(v, v->fact.n, k, 0))
+        return false;
     if (kind_is(k, KIND_BOUND))
         set |= kind_value(k);
     return fact_refine(v, v->fact.reg, kind_of(KIND_BOUND, set));
 }
 
-/* reg + extent <= size of the memory. Of a number that is known, that says something of the
- * memory, which never shrinks. */
+/* reg + extent <= size of the memory. The register counts even where its number is known:
+ * another path may bring one in that is not. */
 static bool extends(struct verify *v)
 {
-    uint32_t memory = kind_memory(v->fact.result), key = cell_of_memory(v, memory);
-    uint64_t extent = kind_extent(v->fact.result), least;
-    kind k = v->now.regs[v->fact.reg], known = cell_get(v, key);
+    uint32_t memory = kind_memory(v->fact.result);
+    uint64_t extent = kind_extent(v->fact.result);
+    kind k = v->now.regs[v->fact.reg];
 
-    if (kind_is(k, KIND_CONST)) {
-        least = kind_value(k) + extent;
-        if (least > KIND_VALUE_MASK || (kind_is(known, KIND_AT_LEAST) && kind_value(known) >= least))
-            return true;
-        return cell_set(v, key, kind_of(KIND_AT_LEAST, least));
+    if (kind_is(k, KIND_HUGE)) {
+        v->is_dead = true;
+        return true;
     }
+    if (!learn_least(v, memory, k, extent))
+        return false;
     if (kind_is(k, KIND_EXTENT) && kind_memory(k) == memory && kind_extent(k) >= extent)
         return true;
     return fact_refine(v, v->fact.reg,

@@ -1,6 +1,4 @@
 /* Instructions, branches, blocks, and what lies beside the text. */
-#include <string.h>
-
 #include "wasm/verify/verify.h"
 
 /* --- Sites and relocations */
@@ -43,7 +41,7 @@ static bool mark_relocs(struct verify *v)
     return true;
 }
 
-const struct wasm_site_entry *flow_site(const struct verify *v, uint32_t pc, enum wasm_site which)
+const struct wasm_site_entry *verify_site(const struct verify *v, uint32_t pc, enum wasm_site which)
 {
     const struct wasm_site_entry *sites = v->code->sites;
     uint32_t low = 0, high = v->code->site_count;
@@ -86,7 +84,7 @@ static bool table_matches(const struct insn *s)
            s[5].op == INSN_JMP_INDIRECT && s[5].rm == REG_R11;
 }
 
-uint32_t flow_table_entry(const struct verify *v, const struct jump_table *t, uint32_t i)
+uint32_t verify_table_entry(const struct verify *v, const struct jump_table *t, uint32_t i)
 {
     const uint8_t *at = v->code->bytes + t->table + 4 * (size_t)i;
     uint32_t word = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
@@ -108,7 +106,7 @@ static bool table_add(struct verify *v, const struct insn *s)
     for (uint32_t i = 1; i < SEQUENCE; i++)
         v->marks[s[i].at] |= MARK_INSIDE;
     for (uint32_t i = 0; i < t.count; i++) {
-        uint32_t target = flow_table_entry(v, &t, i);
+        uint32_t target = verify_table_entry(v, &t, i);
 
         if (target >= c->text_size)
             return verify_refuse(v, s[2].at, "jump table leaves the function");
@@ -120,7 +118,7 @@ static bool table_add(struct verify *v, const struct insn *s)
     return true;
 }
 
-const struct jump_table *flow_table(const struct verify *v, uint32_t at)
+const struct jump_table *verify_table(const struct verify *v, uint32_t at)
 {
     uint32_t low = 0, high = v->table_count;
 
@@ -164,21 +162,33 @@ static bool scan_branch(struct verify *v, const struct insn *in, uint32_t *reloc
     return true;
 }
 
-static bool scan_instruction(struct verify *v, const struct insn *window, const struct insn *in,
-                             uint32_t *relocs)
+/* The last SEQUENCE instructions up to a jmp r11 are looked at together. */
+static bool scan_jump_table(struct verify *v, const uint32_t *starts, uint32_t count)
+{
+    struct insn s[SEQUENCE];
+
+    for (uint32_t i = 0; i < SEQUENCE; i++)
+        if (count < SEQUENCE ||
+            !insn_decode(&s[i], v->code->bytes, v->code->text_size,
+                         starts[(count + i) % SEQUENCE], v->unit->config))
+            return verify_refuse(v, 0, "jump through a register");
+    if (!table_matches(s))
+        return verify_refuse(v, s[SEQUENCE - 1].at, "jump through a register");
+    return table_add(v, s);
+}
+
+static bool scan_instruction(struct verify *v, const struct insn *in, uint32_t *relocs)
 {
     switch (in->op) {
     case INSN_CALL:
     case INSN_JMP:
     case INSN_JCC:
         return scan_branch(v, in, relocs);
-    case INSN_JMP_INDIRECT:
-        if (!in->has_mem && table_matches(window))
-            return table_add(v, window);
-        v->has_calls = true;
-        return true;
     case INSN_CALL_INDIRECT:
         v->has_calls = v->has_calls || !is_trap(in);
+        return true;
+    case INSN_JMP_INDIRECT:
+        v->has_calls = v->has_calls || in->has_mem;
         return true;
     default:
         return true;
@@ -193,20 +203,21 @@ static bool ends_text(const struct insn *in)
 
 static bool scan_text(struct verify *v)
 {
-    struct insn window[SEQUENCE] = { 0 };
-    uint32_t relocs = 0;
+    uint32_t starts[SEQUENCE] = { 0 }, count = 0, relocs = 0;
+    struct insn in = { 0 };
 
-    for (uint32_t at = 0; at < v->code->text_size; at = window[SEQUENCE - 1].next) {
-        memmove(window, window + 1, (SEQUENCE - 1) * sizeof *window);
-        if (!insn_decode(&window[SEQUENCE - 1], v->code->bytes, v->code->text_size, at,
-                         v->unit->config))
+    for (uint32_t at = 0; at < v->code->text_size; at = in.next) {
+        if (!insn_decode(&in, v->code->bytes, v->code->text_size, at, v->unit->config))
             return verify_refuse(v, at, "no instruction that may be emitted");
         v->marks[at] |= MARK_START;
-        if (!scan_instruction(v, window, &window[SEQUENCE - 1], &relocs))
+        starts[count++ % SEQUENCE] = at;
+        if (!scan_instruction(v, &in, &relocs))
+            return false;
+        if (in.op == INSN_JMP_INDIRECT && !in.has_mem && !scan_jump_table(v, starts, count))
             return false;
     }
-    if (!ends_text(&window[SEQUENCE - 1]))
-        return verify_refuse(v, window[SEQUENCE - 1].at, "text runs out at its end");
+    if (!ends_text(&in))
+        return verify_refuse(v, in.at, "text runs out at its end");
     if (relocs != v->code->reloc_count)
         return verify_refuse(v, 0, "relocation of no call");
     return true;
@@ -248,7 +259,7 @@ static bool make_blocks(struct verify *v)
     return true;
 }
 
-struct block *flow_block(const struct verify *v, uint32_t start)
+struct block *verify_block(const struct verify *v, uint32_t start)
 {
     uint32_t low = 0, high = v->block_count;
 
@@ -263,7 +274,7 @@ struct block *flow_block(const struct verify *v, uint32_t start)
     return low < v->block_count && v->blocks[low].start == start ? &v->blocks[low] : NULL;
 }
 
-bool flow_scan(struct verify *v)
+bool verify_scan(struct verify *v)
 {
     const struct wasm_code *c = v->code;
 
@@ -272,5 +283,5 @@ bool flow_scan(struct verify *v)
     v->marks = arena_alloc(v->arena, (size_t)c->text_size + 1);
     if (v->marks == NULL)
         return verify_nomem(v);
-    return mark_sites(v) && mark_relocs(v) && scan_text(v) && frame_prologue(v) && make_blocks(v);
+    return mark_sites(v) && mark_relocs(v) && scan_text(v) && verify_prologue(v) && make_blocks(v);
 }

@@ -38,7 +38,7 @@ static bool is_stack_stub(struct verify *v, uint32_t at)
     if (!decode(v, &in, at) || in.op != INSN_CALL_INDIRECT || !in.has_mem || in.base != REG_R15 ||
         in.index != REG_NONE || in.disp != WASM_CONTEXT_TRAP_EXIT)
         return false;
-    s = flow_site(v, in.next, WASM_SITE_TRAP);
+    s = verify_site(v, in.next, WASM_SITE_TRAP);
     return s != NULL && s->trap == WASM_TRAP_STACK;
 }
 
@@ -90,7 +90,7 @@ static bool take_pushes(struct verify *v, uint32_t *at)
     return true;
 }
 
-bool frame_prologue(struct verify *v)
+bool verify_prologue(struct verify *v)
 {
     const struct wasm_code *c = v->code;
     uint32_t pushed = 8 * (uint32_t)__builtin_popcount(c->saved), at = 0, asked;
@@ -132,7 +132,7 @@ static bool is_exit(const struct verify *v, const struct insn *in)
            (in->op == INSN_JMP_INDIRECT && in->has_mem);
 }
 
-bool frame_epilogue(struct verify *v, const struct insn *in, struct insn *out)
+bool verify_epilogue(struct verify *v, const struct insn *in, struct insn *out)
 {
     struct insn s = *in;
 

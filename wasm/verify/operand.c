@@ -38,7 +38,7 @@ bool operand_fits(kind k, uint8_t type)
     case WASM_FUNCREF:
         return kind_is_function(k);
     case WASM_EXTERNREF:
-        return kind_is(k, KIND_EXTERN);
+        return kind_is_extern(k);
     case WASM_EXNREF:
         return kind_is_exception(k);
     default:
@@ -58,13 +58,25 @@ static unsigned type_size(uint8_t type)
 
 /* --- Memories */
 
+static kind index_of(const struct verify *v, const struct insn *in)
+{
+    return in->index == REG_NONE ? kind_of(KIND_CONST, 0) : v->now.regs[in->index];
+}
+
+/* What a check of a constant index has told of the memory. */
+static uint64_t least_of(const struct verify *v, uint32_t memory)
+{
+    kind k = cell_get(v, cell_of_memory(v, memory));
+
+    return kind_is(k, KIND_AT_LEAST) ? kind_value(k) : 0;
+}
+
 static bool check_explicit(struct verify *v, const struct insn *in, uint32_t memory, uint64_t end)
 {
-    kind size = cell_get(v, cell_of_memory(v, memory));
-    uint64_t least = kind_is(size, KIND_AT_LEAST) ? kind_value(size) : 0;
-    kind index = in->index == REG_NONE ? kind_of(KIND_CONST, 0) : v->now.regs[in->index];
+    kind index = index_of(v, in);
 
-    if (kind_is(index, KIND_CONST) && in->scale == 1 && kind_value(index) + end <= least)
+    if (kind_is(index, KIND_CONST) && in->scale == 1 &&
+        kind_value(index) + end <= least_of(v, memory))
         return true;
     if (kind_is(index, KIND_EXTENT) && in->scale == 1 && kind_memory(index) == memory &&
         end <= kind_extent(index))
@@ -75,11 +87,13 @@ static bool check_explicit(struct verify *v, const struct insn *in, uint32_t mem
 static bool check_guarded(struct verify *v, const struct insn *in, uint32_t memory, uint64_t end)
 {
     bool is64 = v->m->memories[memory].limits.is64;
-    kind index = in->index == REG_NONE ? kind_of(KIND_CONST, 0) : v->now.regs[in->index];
+    kind index = index_of(v, in);
     uint64_t room = is64 ? RESERVED_AFTER_64 : RESERVED_32, most;
 
     if (kind_is(index, KIND_BOUND) && in->scale == 1 && memory < BOUND_MEMORIES &&
         (index >> memory & 1))
+        return true;
+    if (kind_is(index, KIND_CONST) && in->scale == 1 && kind_value(index) <= least_of(v, memory))
         return true;
     if (is64 && !kind_is(index, KIND_CONST)) /* its bound may be below what 32 bits reach */
         return verify_refuse(v, in->at, "memory access without its check");

@@ -41,6 +41,9 @@ bool kind_is_exception(kind k)
     return is_null(k) || kind_is(k, KIND_EXCEPTION) || kind_is(k, KIND_CAUGHT);
 }
 
+/* All ones are the null of the embedder's words (WASM_EXTERN_NULL). */
+bool kind_is_extern(kind k) { return kind_is(k, KIND_EXTERN) || k == kind_of(KIND_HUGE, 1); }
+
 static kind meet_functions(kind a, kind b)
 {
     if (!is_null(a) && !is_null(b) && !kind_is(a, KIND_FUNCREF) && !kind_is(b, KIND_FUNCREF) &&
@@ -79,5 +82,7 @@ kind kind_meet(kind a, kind b)
         return meet_functions(a, b);
     if (kind_is_exception(a) && kind_is_exception(b))
         return kind_of(KIND_EXCEPTION, 0);
+    if (kind_is_extern(a) && kind_is_extern(b))
+        return kind_of(KIND_EXTERN, 0);
     return meet_numbers(a, b);
 }

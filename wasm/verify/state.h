@@ -18,10 +18,11 @@ enum kind_tag {
     KIND_LOW,
     KIND_SUM,      /* at most the sum of two low ones */
     KIND_CONST,    /* this number, below 2^56 */
+    KIND_HUGE,     /* a number above, larger than any memory; n is 1 for all ones */
     KIND_INDEX,    /* below the size of table n; low */
     KIND_BOUND,    /* at most the view's bound of each memory in a set; perhaps low */
     KIND_EXTENT,   /* it plus an extent is at most the size of memory n; perhaps low */
-    KIND_AT_LEAST, /* of a memory, not of a register: its size is at least n */
+    KIND_AT_LEAST, /* of a memory, not of a register: its size (guarded: bound) is at least n */
     /* References. */
     KIND_FUNCREF,  /* null or a struct wasm_function */
     KIND_FUNCTION, /* one whose type is n */
@@ -73,6 +74,7 @@ bool kind_is_low(kind k);
 uint64_t kind_most(kind k);
 bool kind_is_function(kind k);
 bool kind_is_exception(kind k);
+bool kind_is_extern(kind k);
 /* The strongest kind that both are. */
 kind kind_meet(kind a, kind b);
 

@@ -138,7 +138,7 @@ static bool step_mov(struct verify *v, const struct insn *in)
             return verify_refuse(v, in->at, "rsp as a value");
         k = v->now.regs[in->rm];
         link = v->now.links[in->rm];
-    } else if (kind_is(k, KIND_TAG_OF)) {
+    } else if (kind_is(k, KIND_TAG_OF) && !operand_is_slot(in)) {
         if (!fact_identify(v, in->base, in->at + 1))
             return false;
         k = kind_of(KIND_TAG_OF, in->at + 1);
@@ -161,7 +161,7 @@ static kind kind_of_number(uint64_t number)
 {
     if (number <= KIND_VALUE_MASK)
         return kind_of(KIND_CONST, number);
-    return number == WASM_EXTERN_NULL ? kind_of(KIND_EXTERN, 0) : KIND_ANY;
+    return kind_of(KIND_HUGE, number == UINT64_MAX);
 }
 
 static bool step_store(struct verify *v, const struct insn *in)
@@ -203,6 +203,12 @@ static bool step_cmov(struct verify *v, const struct insn *in)
 
 /* --- Arithmetic that addresses are made of */
 
+/* An index plus a number within its extent has what is left of it. */
+static bool has_extent(kind k, uint64_t number)
+{
+    return kind_is(k, KIND_EXTENT) && number < kind_extent(k);
+}
+
 static bool step_add(struct verify *v, const struct insn *in)
 {
     kind b, a = v->now.regs[in->reg];
@@ -211,6 +217,8 @@ static bool step_add(struct verify *v, const struct insn *in)
         return false;
     if (!in->has_mem)
         b = v->now.regs[in->rm];
+    if (in->width == 8 && kind_is(a, KIND_CONST) && has_extent(b, kind_value(a)))
+        return step_set(v, in, in->def, (b & ~EXTENT_LOW) - kind_value(a));
     if (in->width == 8 && kind_most(a) <= UINT32_MAX && kind_most(b) <= UINT32_MAX)
         return step_set(v, in, in->def, kind_of(KIND_SUM, 0));
     return set_plain(v, in, in->def);
@@ -291,8 +299,10 @@ static bool step_plain(struct verify *v, const struct insn *in)
 
 bool step(struct verify *v, const struct insn *in)
 {
-    if (!in->keeps_flags)
+    if (!in->keeps_flags) {
         v->fact = (struct fact){ .reg = REG_NONE };
+        v->not_cc = NO_COND;
+    }
     switch ((enum insn_op)in->op) {
     case INSN_NOP:
         return true;

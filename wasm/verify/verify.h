@@ -51,6 +51,7 @@ enum fact_kind {
     FACT_TAG,     /* the exception with number n is of tag m */
     FACT_NEVER,   /* cannot hold */
 };
+enum { NO_COND = 0xff };
 struct fact {
     uint8_t kind;
     uint8_t when; /* condition code */
@@ -87,6 +88,7 @@ struct verify {
     uint32_t now_room; /* of now.cells, and spare */
     kind *spare;
     struct fact fact;
+    uint8_t not_cc;    /* the condition that the last jump found false, or NO_COND */
     bool is_dead;      /* what follows cannot be reached */
 };
 
@@ -96,24 +98,24 @@ bool verify_nomem(struct verify *v);
 static inline const uint8_t *verify_text(const struct verify *v) { return v->code->bytes; }
 
 /* --- flow.c */
-bool flow_scan(struct verify *v);
+bool verify_scan(struct verify *v);
 /* The one whose lea is there, or NULL. */
-const struct jump_table *flow_table(const struct verify *v, uint32_t at);
+const struct jump_table *verify_table(const struct verify *v, uint32_t at);
 /* Where entry i of a table goes. */
-uint32_t flow_table_entry(const struct verify *v, const struct jump_table *t, uint32_t i);
-const struct wasm_site_entry *flow_site(const struct verify *v, uint32_t pc, enum wasm_site which);
+uint32_t verify_table_entry(const struct verify *v, const struct jump_table *t, uint32_t i);
+const struct wasm_site_entry *verify_site(const struct verify *v, uint32_t pc, enum wasm_site which);
 /* The block that starts there; NULL where none does. */
-struct block *flow_block(const struct verify *v, uint32_t start);
+struct block *verify_block(const struct verify *v, uint32_t start);
 
 /* --- frame.c */
-bool frame_prologue(struct verify *v);
+bool verify_prologue(struct verify *v);
 /* Is `in` the first of an epilogue? Then `out` is its last instruction, a return or a jump that leaves. */
-bool frame_epilogue(struct verify *v, const struct insn *in, struct insn *out);
+bool verify_epilogue(struct verify *v, const struct insn *in, struct insn *out);
 
 /* --- walk.c */
-bool walk(struct verify *v);
+bool verify_walk(struct verify *v);
 /* Carries the state at hand to a target. */
-bool walk_to(struct verify *v, uint32_t target);
+bool verify_walk_to(struct verify *v, uint32_t target);
 /* Keys of cells. */
 uint32_t cell_of_slot(const struct verify *v, uint32_t offset);
 uint32_t cell_of_spill(const struct verify *v, uint32_t number);

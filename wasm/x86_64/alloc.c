@@ -10,7 +10,8 @@ static enum err scan(struct mach_func *f)
     uint32_t spare;
 
     s.values = arena_array(s.arena, (size_t)f->virtual_count + 1, sizeof *s.values);
-    if (s.values == NULL)
+    s.per_value = arena_array(s.arena, (size_t)f->virtual_count + 1, sizeof *s.per_value);
+    if (s.values == NULL || s.per_value == NULL)
         return ERR_NOMEM;
     TRY(alloc_order_compute(&s));
     TRY(alloc_phis_complete(&s));

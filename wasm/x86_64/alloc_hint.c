@@ -146,13 +146,11 @@ static void wishes_of(struct hints *h, uint32_t i)
 
 enum err alloc_hints_compute(struct alloc_scan *s)
 {
-    struct hints h = { .s = s };
+    struct hints h = { .s = s, .last_use = s->per_value };
     const struct mach_func *f = s->f;
 
-    h.last_use = arena_array(s->arena, (size_t)f->virtual_count + 1, sizeof *h.last_use);
-    if (h.last_use == NULL)
-        return ERR_NOMEM;
     for (uint32_t v = 1; v <= f->virtual_count; v++) {
+        h.last_use[v] = 0;
         s->values[v].come_reg = s->values[v].want_reg = ALLOC_NO_REG;
         s->values[v].likes_reg = s->values[v].last_reg = ALLOC_NO_REG;
     }

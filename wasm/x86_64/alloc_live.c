@@ -1,8 +1,10 @@
 /* Uses of every value in order, and from them the ranges where it lives: from
  * each use up the blocks to the definition. The work is that of the ranges
  * found; when a function has too many, further values get one range from the
- * definition to the last use, drawn out over loops, which is right as well. */
+ * definition to the last use, drawn out over loops, and live in their slots. */
 #include "wasm/x86_64/alloc_scan.h"
+
+enum { LIVE_STEPS = 64, LIVE_STEPS_LEAST = 1 << 20 };
 
 struct live {
     struct alloc_scan *s;
@@ -201,15 +203,17 @@ static bool walk_up(struct live *l, uint32_t value)
             continue;
         if (last != UINT32_MAX && s->uses[u].pos < alloc_block_end_pos(s, last))
             continue;
-        block = last = alloc_block_at(s, s->uses[u].pos / ALLOC_POS);
+        block = last = alloc_block_at(s, s->uses[u].pos);
         if (block != v->def_block && l->live_in[block] != value)
             reach_block(l, value, block);
     }
     for (uint32_t i = 0; i < l->block_count; i++) {
         const struct mach_block *b = &s->f->blocks[l->blocks[i]];
 
-        if (l->budget < b->pred_count + 1u)
+        if (l->budget < b->pred_count + 1u) {
+            l->budget = 0; /* the next ones need not try */
             return false;
+        }
         l->budget -= b->pred_count + 1u;
         for (uint32_t p = 0; p < b->pred_count; p++) {
             uint32_t pred = b->preds[p];
@@ -268,7 +272,7 @@ static void make_hull(struct live *l, uint32_t value)
     uint32_t from = s->uses[v->use_first].pos, cold_from, cold_to;
 
     for (uint32_t u = v->use_first; u < v->use_end; u++) {
-        uint32_t block = alloc_block_at(s, s->uses[u].pos / ALLOC_POS), reach = block;
+        uint32_t block = alloc_block_at(s, s->uses[u].pos), reach = block;
 
         for (uint32_t h = s->loop[block]; h != 0 && h - 1 > first; h = s->outer[h - 1])
             reach = s->f->blocks[h - 1].loop_end - 1;
@@ -292,7 +296,7 @@ enum err alloc_live_compute(struct alloc_scan *s)
     struct live l = { .s = s };
     size_t blocks = s->f->block_count;
 
-    l.budget = 16 * ((uint64_t)s->f->code_count + blocks) + 100000;
+    l.budget = LIVE_STEPS * ((uint64_t)s->f->code_count + blocks) + LIVE_STEPS_LEAST;
     l.live_in = arena_array(s->arena, blocks, sizeof *l.live_in);
     l.live_out = arena_array(s->arena, blocks, sizeof *l.live_out);
     l.blocks = arena_array(s->arena, blocks + 1, sizeof *l.blocks);
@@ -307,10 +311,11 @@ enum err alloc_live_compute(struct alloc_scan *s)
             continue;
         if (!s->uses[value->use_first].is_def)
             return ERR_UNSUPPORTED;
-        if (l.budget != 0 && walk_up(&l, v))
-            make_ranges(&l, v);
-        else
+        value->wide = !walk_up(&l, v);
+        if (value->wide)
             make_hull(&l, v);
+        else
+            make_ranges(&l, v);
         if (s->full)
             return ERR_NOMEM;
     }

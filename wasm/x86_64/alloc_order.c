@@ -45,13 +45,14 @@ enum err alloc_order_compute(struct alloc_scan *s)
     const struct mach_func *f = s->f;
     uint32_t ordinal = 0, count = 0;
 
+    s->block_of = arena_array(s->arena, (size_t)f->code_count + 1, sizeof *s->block_of);
     s->base = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->base);
     s->order = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->order);
     s->hot_before = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->hot_before);
     s->loop = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->loop);
     s->outer = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->outer);
     s->is_cold = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->is_cold);
-    if (s->base == NULL || s->order == NULL || s->hot_before == NULL || s->loop == NULL ||
+    if (s->block_of == NULL || s->base == NULL || s->order == NULL || s->hot_before == NULL || s->loop == NULL ||
         s->outer == NULL || s->is_cold == NULL)
         return ERR_NOMEM;
     if (!mark_cold(s))
@@ -65,7 +66,8 @@ enum err alloc_order_compute(struct alloc_scan *s)
                 continue;
             s->order[count++] = b;
             s->base[b] = ordinal;
-            ordinal += f->blocks[b].end - f->blocks[b].first;
+            for (uint32_t i = f->blocks[b].first; i < f->blocks[b].end; i++)
+                s->block_of[ordinal++] = b;
         }
         if (!cold) {
             s->hot_before[f->block_count] = ordinal;
@@ -73,21 +75,6 @@ enum err alloc_order_compute(struct alloc_scan *s)
         }
     }
     return ERR_OK;
-}
-
-uint32_t alloc_block_at(const struct alloc_scan *s, uint32_t ordinal)
-{
-    uint32_t low = 0, high = s->f->block_count;
-
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (s->base[s->order[middle]] <= ordinal)
-            low = middle;
-        else
-            high = middle;
-    }
-    return s->order[low];
 }
 
 uint32_t alloc_weight(const struct alloc_scan *s, uint32_t block)

@@ -7,8 +7,7 @@ struct phis {
     struct alloc_scan *s;
     mach_operand *list; /* of one block */
     uint32_t count, room;
-    uint32_t *seen;  /* per value: 1 + the block whose phi it is */
-    uint32_t *moved; /* per value: 1 + the predecessor that moves to it */
+    uint32_t *mark; /* per value: the block whose phi it is, or the predecessor that moves to it */
 };
 
 static enum err collect(struct phis *p, uint32_t block)
@@ -21,11 +20,11 @@ static enum err collect(struct phis *p, uint32_t block)
         const struct mach_block *pred = &f->blocks[b->preds[k]];
 
         for (uint32_t m = 0; m < pred->move_count; m++) {
-            uint32_t *seen = &p->seen[alloc_number(pred->moves[m].d)];
+            uint32_t *mark = &p->mark[alloc_number(pred->moves[m].d)];
 
-            if (*seen == block + 1)
+            if (*mark == 2 * block + 1)
                 continue;
-            *seen = block + 1;
+            *mark = 2 * block + 1;
             if (!ARENA_RESERVE(p->s->arena, p->list, p->room, (size_t)p->count + 1))
                 return ERR_NOMEM;
             p->list[p->count++] = pred->moves[m].d;
@@ -47,10 +46,10 @@ static enum err complete(struct phis *p, uint32_t block)
         return ERR_NOMEM;
     for (uint32_t m = 0; m < count; m++) {
         moves[m] = b->moves[m];
-        p->moved[alloc_number(moves[m].d)] = block + 1;
+        p->mark[alloc_number(moves[m].d)] = 2 * block + 2;
     }
     for (uint32_t k = 0; k < p->count; k++)
-        if (p->moved[alloc_number(p->list[k])] != block + 1)
+        if (p->mark[alloc_number(p->list[k])] != 2 * block + 2)
             moves[count++] = (struct mach_edge_move){ p->list[k], p->list[k] };
     b->moves = moves;
     b->move_count = count;
@@ -59,13 +58,9 @@ static enum err complete(struct phis *p, uint32_t block)
 
 enum err alloc_phis_complete(struct alloc_scan *s)
 {
-    struct phis p = { .s = s };
+    struct phis p = { .s = s, .mark = s->per_value };
     const struct mach_func *f = s->f;
 
-    p.seen = arena_array(s->arena, (size_t)f->virtual_count + 1, sizeof *p.seen);
-    p.moved = arena_array(s->arena, (size_t)f->virtual_count + 1, sizeof *p.moved);
-    if (p.seen == NULL || p.moved == NULL)
-        return ERR_NOMEM;
     for (uint32_t b = 0; b < f->block_count; b++) {
         TRY(collect(&p, b));
         for (uint32_t k = 0; p.count != 0 && k < f->blocks[b].pred_count; k++)

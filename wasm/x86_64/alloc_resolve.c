@@ -179,10 +179,25 @@ static void rewrite_instr(struct resolve *r, uint32_t instr, uint32_t pos)
 
 static uint32_t instr_at(const struct resolve *r, uint32_t ordinal, bool *is_first)
 {
-    uint32_t block = alloc_block_at(r->s, ordinal);
+    uint32_t block = r->s->block_of[ordinal];
 
     *is_first = ordinal == r->s->base[block];
     return r->f->blocks[block].first + (ordinal - r->s->base[block]);
+}
+
+/* A wide value comes from its slot at the start of a block. */
+static void fetch(struct resolve *r, uint32_t instr, uint32_t to)
+{
+    uint32_t value = r->s->intervals[to].value;
+    const struct alloc_value *v = &r->s->values[value];
+    struct request q = { .d = place_of(r, to), .kind = r->f->kinds[value],
+                         .from_kind = r->f->kinds[value] };
+
+    if (!mach_is_reg(q.d))
+        return;
+    q.remat = v->remat != 0;
+    q.a = q.remat ? v->remat - 1 : MACH_SLOT + v->slot;
+    request(r, instr, GROUP_ARRIVE, q);
 }
 
 /* Does the value leave for its slot in the middle of the instruction before which it came? */
@@ -199,12 +214,13 @@ static void resolve_cut(struct resolve *r, const uint32_t *parts, uint32_t k)
     bool is_first;
     uint32_t instr;
 
-    if (r->s->intervals[from].end != pos)
-        return; /* a hole: it ends where a block starts */
     instr = instr_at(r, pos / ALLOC_POS, &is_first);
-    /* At the start of a block the edges see to it. */
-    if (is_first && pos % ALLOC_POS == 0)
+    /* At the start of a block the edges see to it; a hole always ends there. */
+    if (is_first && pos % ALLOC_POS == 0) {
+        if (r->s->values[r->s->intervals[to].value].wide)
+            fetch(r, instr, to);
         return;
+    }
     /* Both moves are made at once: the second takes the value from where the first does. */
     if (is_short(r, from, to) && !is_first && k >= 2)
         from = parts[k - 2];
@@ -249,7 +265,7 @@ static void resolve_edges(struct resolve *r, uint32_t value, const uint32_t *par
 
     for (uint32_t k = v->range_first; k < v->range_end; k++) {
         const struct alloc_range *range = &s->ranges[k];
-        uint32_t block = alloc_block_at(s, range->from / ALLOC_POS);
+        uint32_t block = alloc_block_at(s, range->from);
         uint32_t pos = alloc_block_pos(s, block);
 
         if (pos == range->from && v->is_phi && block == v->def_block)
@@ -260,7 +276,7 @@ static void resolve_edges(struct resolve *r, uint32_t value, const uint32_t *par
             const struct mach_block *b;
             uint32_t to = part_at(r, parts, count, pos);
 
-            block = alloc_block_at(s, pos / ALLOC_POS);
+            block = alloc_block_at(s, pos);
             b = &r->f->blocks[block];
             for (uint32_t p = 0; p < b->pred_count && to != 0 && !b->is_pad; p++) {
                 uint32_t from = part_at(r, parts, count,
@@ -287,7 +303,8 @@ static void resolve_value(struct resolve *r, uint32_t value, uint32_t *parts)
         r->s->values[value].store_at_def = true;
     for (uint32_t k = 1; k < count; k++)
         resolve_cut(r, parts, k);
-    resolve_edges(r, value, parts, count);
+    if (!r->s->values[value].wide) /* else it is in its slot between all blocks */
+        resolve_edges(r, value, parts, count);
 }
 
 static void resolve_phis(struct resolve *r, uint32_t block)
@@ -375,8 +392,8 @@ enum err alloc_resolve_run(struct alloc_scan *s, uint32_t spare)
     struct resolve r = { .s = s, .f = s->f };
     uint32_t *parts = arena_array(s->arena, (size_t)s->interval_count + 1, sizeof *parts);
 
-    r.current = arena_array(s->arena, (size_t)s->f->virtual_count + 1, sizeof *r.current);
-    if (r.current == NULL || parts == NULL)
+    r.current = s->per_value;
+    if (parts == NULL)
         return ERR_NOMEM;
     for (uint32_t v = 1; v <= s->f->virtual_count; v++) {
         r.current[v] = s->values[v].interval;

@@ -6,7 +6,6 @@
 #include "wasm/x86_64/alloc_scan.h"
 
 enum {
-    HOLE_MIN = 16 * ALLOC_POS, /* a hole this long makes two intervals of one */
     FIXED_STEPS = 256,         /* fixed ranges looked at for one interval */
     MEMORY_DISTANCE = 8 * ALLOC_POS,
     WEIGHT_USES = 16,
@@ -35,101 +34,6 @@ static struct alloc_value *value_of(const struct scan *n, const struct alloc_int
     return &n->s->values[i->value];
 }
 
-static uint32_t align_down(uint32_t pos) { return pos & ~(uint32_t)(ALLOC_POS - 1); }
-static uint32_t align_up(uint32_t pos) { return align_down(pos + ALLOC_POS - 1); }
-
-/* --- Intervals to come */
-
-static bool comes_before(const struct alloc_scan *s, uint32_t a, uint32_t b)
-{
-    uint32_t at_a = s->intervals[a].start, at_b = s->intervals[b].start;
-
-    return at_a < at_b || (at_a == at_b && a < b);
-}
-
-static void heap_push(struct alloc_scan *s, uint32_t id)
-{
-    uint32_t i = s->heap_count;
-
-    if (!ARENA_RESERVE(s->arena, s->heap, s->heap_room, (size_t)i + 1)) {
-        s->full = true;
-        return;
-    }
-    s->heap_count++;
-    for (; i > 0 && comes_before(s, id, s->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        s->heap[i] = s->heap[(i - 1) / 2];
-    s->heap[i] = id;
-}
-
-static uint32_t heap_pop(struct alloc_scan *s)
-{
-    uint32_t first = s->heap[0], id = s->heap[--s->heap_count], i = 0;
-
-    for (;;) {
-        uint32_t child = 2 * i + 1;
-
-        if (child >= s->heap_count)
-            break;
-        if (child + 1 < s->heap_count && comes_before(s, s->heap[child + 1], s->heap[child]))
-            child++;
-        if (!comes_before(s, s->heap[child], id))
-            break;
-        s->heap[i] = s->heap[child];
-        i = child;
-    }
-    s->heap[i] = id;
-    return first;
-}
-
-static uint32_t interval_new(struct alloc_scan *s, uint32_t value, uint32_t start, uint32_t end)
-{
-    if (!ARENA_RESERVE(s->arena, s->intervals, s->interval_room, (size_t)s->interval_count + 2)) {
-        s->full = true;
-        return 0;
-    }
-    s->intervals[++s->interval_count] = (struct alloc_interval){
-        .start = start, .end = end, .value = value, .reg = ALLOC_NO_REG,
-        .use_at = s->values[value].use_first,
-    };
-    return s->interval_count;
-}
-
-/* The range of the value that ends after pos. */
-static uint32_t range_at(const struct alloc_scan *s, const struct alloc_value *v, uint32_t pos)
-{
-    uint32_t low = v->range_first, high = v->range_end;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (s->ranges[middle].to <= pos)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Cuts the interval in two at pos, inside it; returns the later part, which nobody has yet. */
-static uint32_t split(struct scan *n, uint32_t id, uint32_t pos)
-{
-    struct alloc_scan *s = n->s;
-    const struct alloc_value *v = value_of(n, at(n, id));
-    uint32_t range = range_at(s, v, pos), child;
-    uint32_t from = s->ranges[range].from > pos ? s->ranges[range].from : pos;
-
-    child = interval_new(s, at(n, id)->value, from, at(n, id)->end);
-    if (child == 0)
-        return 0;
-    at(n, child)->next = at(n, id)->next;
-    at(n, child)->use_at = at(n, id)->use_at;
-    at(n, id)->next = child;
-    at(n, id)->end = pos;
-    if (from > pos)
-        at(n, id)->end = s->ranges[range - 1].to;
-    return child;
-}
-
 /* --- Where to cut */
 
 /* The place in [low, high] to cut that runs least often: before the outermost loop that
@@ -140,7 +44,7 @@ static uint32_t cheapest(const struct alloc_scan *s, uint32_t low, uint32_t high
 
     if (high >= s->hot_end || low >= high)
         return high;
-    block = alloc_block_at(s, high / ALLOC_POS);
+    block = alloc_block_at(s, high);
     for (uint32_t h = s->loop[block]; h != 0; h = s->outer[h - 1]) {
         if (s->is_cold[h - 1] || alloc_block_pos(s, h - 1) < low)
             break;
@@ -148,55 +52,6 @@ static uint32_t cheapest(const struct alloc_scan *s, uint32_t low, uint32_t high
             best = alloc_block_pos(s, h - 1);
     }
     return best;
-}
-
-/* Index of the value's first use from pos on, looked for from the interval's start. */
-static uint32_t use_index(const struct scan *n, const struct alloc_interval *i, uint32_t pos)
-{
-    uint32_t low = i->use_at, high = value_of(n, i)->use_end;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (n->s->uses[middle].pos < pos)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static const struct alloc_use *use_from(const struct scan *n, const struct alloc_interval *i,
-                                        uint32_t pos)
-{
-    uint32_t k = use_index(n, i, pos);
-
-    return k < value_of(n, i)->use_end && n->s->uses[k].pos < i->end ? &n->s->uses[k] : NULL;
-}
-
-/* The next use from pos that wants a register, or NULL. */
-static const struct alloc_use *need_from(const struct scan *n, const struct alloc_interval *i,
-                                         uint32_t pos)
-{
-    const struct alloc_use *u = use_from(n, i, pos);
-    const struct alloc_use *end = n->s->uses + value_of(n, i)->use_end;
-
-    if (u == NULL)
-        return NULL;
-    for (; u < end && u->pos < i->end; u++)
-        if (u->want != ALLOC_WANT_ANY)
-            return u;
-    return NULL;
-}
-
-/* The last use before pos within the interval: the end of its reach, or the start. */
-static uint32_t used_until(const struct scan *n, const struct alloc_interval *i, uint32_t pos)
-{
-    uint32_t k = use_index(n, i, pos);
-
-    if (k > value_of(n, i)->use_first && n->s->uses[k - 1].pos >= i->start)
-        return n->s->uses[k - 1].pos + n->s->uses[k - 1].reach;
-    return i->start;
 }
 
 /* --- Memory */
@@ -208,7 +63,8 @@ static bool is_served(const struct scan *n, const struct alloc_interval *i,
 {
     const struct alloc_use *end = n->s->uses + value_of(n, i)->use_end;
 
-    if (u->want == ALLOC_WANT_BETTER && align_down(u->pos) <= align_down(from))
+    if (u->want == ALLOC_WANT_BETTER &&
+        (alloc_down(u->pos) <= alloc_down(from) || value_of(n, i)->wide))
         return true;
     return u->want == ALLOC_WANT_BETTER &&
            !(u + 1 < end && u[1].pos < u->pos + MEMORY_DISTANCE && u[1].want != ALLOC_WANT_ANY);
@@ -220,13 +76,13 @@ static void spill(struct scan *n, uint32_t id, uint32_t from)
     struct alloc_scan *s = n->s;
     struct alloc_interval *i = at(n, id);
     struct alloc_value *v = value_of(n, i);
-    const struct alloc_use *u = need_from(n, i, from);
+    const struct alloc_use *u = alloc_need_from(n->s, i, from);
     const struct alloc_use *end = s->uses + v->use_end;
     uint32_t reload, child;
 
     i->reg = ALLOC_NO_REG;
     v->spilled = true;
-    v->spill_cost += 1u << alloc_weight(s, alloc_block_at(s, i->start / ALLOC_POS));
+    v->spill_cost += 1u << alloc_weight(s, alloc_block_at(s, i->start));
     if (u == NULL)
         return;
     while (u < end && u->pos < i->end &&
@@ -234,12 +90,12 @@ static void spill(struct scan *n, uint32_t id, uint32_t from)
         u++;
     if (u == end || u->pos >= i->end)
         return;
-    reload = cheapest(s, align_down(from) + ALLOC_POS, align_down(u->pos));
-    if (reload <= i->start)
-        reload = align_down(u->pos);
-    child = split(n, id, reload);
+    reload = alloc_down(u->pos);
+    if (!v->wide && cheapest(s, alloc_down(from) + ALLOC_POS, reload) > i->start)
+        reload = cheapest(s, alloc_down(from) + ALLOC_POS, reload);
+    child = alloc_split(n->s, id, reload);
     if (child != 0)
-        heap_push(s, child);
+        alloc_heap_push(s, child);
 }
 
 /* --- Registers for the current interval */
@@ -286,7 +142,7 @@ static uint32_t weight_of(const struct scan *n, const struct alloc_interval *i)
     const struct alloc_value *v = value_of(n, i);
     uint32_t sum = 0;
 
-    uint32_t first = use_index(n, i, i->start);
+    uint32_t first = alloc_use_index(n->s, i, i->start);
 
     for (uint32_t u = first; u < v->use_end && u < first + WEIGHT_USES &&
                              n->s->uses[u].pos < i->end; u++)
@@ -312,24 +168,24 @@ static void assign(struct scan *n, uint32_t id, uint32_t reg)
 static void cut_at_fixed(struct scan *n, uint32_t id, uint32_t limit)
 {
     struct alloc_interval *i = at(n, id);
-    uint32_t high = align_down(limit), low, child;
+    uint32_t high = alloc_down(limit), low, child;
     const struct alloc_use *u, *need;
 
     if (limit >= i->end)
         return;
-    u = use_from(n, i, high);
-    need = need_from(n, i, high);
+    u = alloc_use_from(n->s, i, high);
+    need = alloc_need_from(n->s, i, high);
     if (u != NULL && u->pos == high && limit > high &&
         (need == NULL || need->pos >= high + ALLOC_POS)) {
         /* An input of the very instruction: it stays for that, and is in memory after. */
-        if ((child = split(n, id, limit)) != 0)
+        if ((child = alloc_split(n->s, id, limit)) != 0)
             spill(n, child, limit);
         return;
     }
-    low = align_up(used_until(n, i, high));
-    child = split(n, id, low <= high && low > i->start ? cheapest(n->s, low, high) : high);
+    low = alloc_up(alloc_used_until(n->s, i, high));
+    child = alloc_split(n->s, id, low <= high && low > i->start ? cheapest(n->s, low, high) : high);
     if (child != 0)
-        heap_push(n->s, child);
+        alloc_heap_push(n->s, child);
 }
 
 /* Is the register any good for the interval before `until`? */
@@ -339,10 +195,10 @@ static bool is_usable(const struct scan *n, const struct alloc_interval *i, uint
 
     if (until >= i->end)
         return true;
-    if (align_down(until) <= i->start)
+    if (alloc_down(until) <= i->start)
         return false;
-    u = need_from(n, i, i->start);
-    return u == NULL || u->pos < align_down(until);
+    u = alloc_need_from(n->s, i, i->start);
+    return u == NULL || u->pos < alloc_down(until);
 }
 
 /* The register of a phi, or what the phi that it goes on to has, or what it would like. */
@@ -393,7 +249,7 @@ static bool fits_hole(const struct scan *n, const struct alloc_interval *i, uint
 
     if (n->active[reg] == 0 || n->until[reg] < i->end)
         return false;
-    range = range_at(n->s, v, i->start);
+    range = alloc_range_at(n->s, v, i->start);
     return range < v->range_end && n->s->ranges[range].from >= i->end;
 }
 
@@ -438,20 +294,20 @@ static uint64_t distance(const struct scan *n, const struct alloc_interval *i)
 {
     const struct alloc_scan *s = n->s;
     const struct alloc_value *v = value_of(n, i);
-    const struct alloc_use *u = need_from(n, i, n->now);
+    const struct alloc_use *u = alloc_need_from(n->s, i, n->now);
     uint64_t next = u != NULL ? u->pos : i->end;
     uint32_t header, head, until, before;
 
     if (n->now >= s->hot_end)
         return next;
-    header = s->loop[alloc_block_at(s, n->now / ALLOC_POS)];
+    header = s->loop[alloc_block_at(s, n->now)];
     if (header == 0 || s->is_cold[--header])
         return next;
     head = alloc_block_pos(s, header);
     until = ALLOC_POS * s->hot_before[s->f->blocks[header].loop_end];
     if (u != NULL && next < until)
         return next;
-    before = use_index(n, i, n->now);
+    before = alloc_use_index(n->s, i, n->now);
     if (s->uses[v->use_first].pos < head && before > v->use_first &&
         s->uses[before - 1].pos >= head)
         return (uint64_t)until + (s->uses[before - 1].pos - head);
@@ -460,11 +316,11 @@ static uint64_t distance(const struct scan *n, const struct alloc_interval *i)
 
 static bool can_leave(const struct scan *n, const struct alloc_interval *i)
 {
-    const struct alloc_use *u = need_from(n, i, n->now);
-    uint32_t instr = align_down(n->now);
+    const struct alloc_use *u = alloc_need_from(n->s, i, n->now);
+    uint32_t instr = alloc_down(n->now);
 
     /* Neither needed by this very instruction nor made by it. */
-    return i->start <= instr && (u == NULL || align_down(u->pos) != instr);
+    return i->start <= instr && (u == NULL || alloc_down(u->pos) != instr);
 }
 
 /* Those in whose holes the interval lies may come back too early for what follows it: each
@@ -474,10 +330,10 @@ static void leave(struct scan *n, const struct alloc_interval *i)
     uint32_t reg = i->reg;
 
     for (uint32_t id = i->around; id != 0; id = at(n, id)->around) {
-        uint32_t child = at(n, id)->end > n->now ? split(n, id, n->now) : 0;
+        uint32_t child = at(n, id)->end > n->now ? alloc_split(n->s, id, n->now) : 0;
 
         if (child != 0)
-            heap_push(n->s, child);
+            alloc_heap_push(n->s, child);
     }
     n->active[reg] = 0;
 }
@@ -485,41 +341,34 @@ static void leave(struct scan *n, const struct alloc_interval *i)
 static void evict(struct scan *n, uint32_t id)
 {
     struct alloc_interval *i;
-    uint32_t instr = align_down(n->now), until, child;
+    uint32_t instr = alloc_down(n->now), until, child;
 
     leave(n, at(n, id));
     i = at(n, id);
-    if (n->s->ranges[range_at(n->s, value_of(n, i), n->now)].from > n->now) {
-        child = split(n, id, n->now); /* not alive: it goes on after the hole */
+    if (n->s->ranges[alloc_range_at(n->s, value_of(n, i), n->now)].from > n->now) {
+        child = alloc_split(n->s, id, n->now); /* not alive: it goes on after the hole */
         if (child != 0)
-            heap_push(n->s, child);
+            alloc_heap_push(n->s, child);
         return;
     }
-    until = used_until(n, i, n->now);
+    until = alloc_used_until(n->s, i, n->now);
     if (i->start == instr && until <= instr) {
         spill(n, id, n->now);
         return;
     }
-    child = until > instr ? split(n, id, n->now)
-                          : split(n, id, cheapest(n->s, align_up(until) > i->start
-                                                            ? align_up(until)
+    child = until > instr ? alloc_split(n->s, id, n->now)
+                          : alloc_split(n->s, id, cheapest(n->s, alloc_up(until) > i->start
+                                                            ? alloc_up(until)
                                                             : i->start + ALLOC_POS, instr));
     if (child != 0)
         spill(n, child, n->now);
-}
-
-static bool must_have(const struct scan *n, const struct alloc_interval *i)
-{
-    const struct alloc_use *u = need_from(n, i, i->start);
-
-    return u != NULL && u->want == ALLOC_WANT_REG && align_down(u->pos) == align_down(i->start);
 }
 
 /* False only where an instruction wants more registers than there are. */
 static bool take_one(struct scan *n, uint32_t id)
 {
     uint32_t class = class_of(n, at(n, id)), best = ALLOC_NO_REG;
-    bool must = must_have(n, at(n, id));
+    bool must = alloc_must_have(n->s, at(n, id));
     uint64_t farthest = must ? 0 : distance(n, at(n, id));
 
     for (uint32_t k = 0; k < sizeof preference; k++) {
@@ -554,15 +403,38 @@ static bool take_one(struct scan *n, uint32_t id)
     return true;
 }
 
+/* A wide value has a register for one instruction only. True: this one needs none. */
+static bool narrow(struct scan *n, uint32_t id)
+{
+    uint32_t start = at(n, id)->start, end = alloc_down(start) + ALLOC_POS, child;
+    const struct alloc_use *u = alloc_need_from(n->s, at(n, id), start);
+
+    if (u == NULL || u->pos >= end) {
+        spill(n, id, start);
+        return true;
+    }
+    if (at(n, id)->end <= end || (child = alloc_split(n->s, id, end)) == 0)
+        return false;
+    if (alloc_must_have(n->s, at(n, child)))
+        alloc_heap_push(n->s, child);
+    else
+        spill(n, child, end);
+    return false;
+}
+
 static bool allocate(struct scan *n, uint32_t id)
 {
-    struct alloc_interval *i = at(n, id);
+    struct alloc_interval *i;
     uint32_t reg;
 
     for (reg = 0; reg < MACH_REG_COUNT; reg++)
         while (n->active[reg] != 0 && at(n, n->active[reg])->end <= n->now)
             n->active[reg] = at(n, n->active[reg])->around;
-    i->use_at = use_index(n, i, i->start);
+    i = at(n, id);
+    i->use_at = alloc_use_index(n->s, i, i->start);
+    if (value_of(n, i)->wide && narrow(n, id))
+        return true;
+    i = at(n, id);
     find_until(n, i);
     reg = find_free(n, i);
     if (reg == ALLOC_NO_REG)
@@ -574,62 +446,14 @@ static bool allocate(struct scan *n, uint32_t id)
 
 /* --- All */
 
-static bool is_call_between(const struct alloc_scan *s, uint32_t from, uint32_t to)
-{
-    uint32_t low = 0, high = s->fixed_count[0];
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (s->fixed[0][middle].from < from)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    /* A call is worth a cut, a division is not. */
-    for (uint32_t steps = 0; low < s->fixed_count[0] && steps < 8; low++, steps++)
-        if (s->fixed[0][low].from < to && (s->fixed[0][low].mask & 1u << R10))
-            return true;
-    return false;
-}
-
-static void make_intervals(struct alloc_scan *s)
-{
-    for (uint32_t v = 1; v <= s->f->virtual_count && !s->full; v++) {
-        struct alloc_value *value = &s->values[v];
-        uint32_t last = 0;
-
-        for (uint32_t r = value->range_first; r < value->range_end; r++) {
-            const struct alloc_range *range = &s->ranges[r];
-            uint32_t end = last != 0 ? s->intervals[last].end : 0, id;
-
-            if (last != 0 && range->from - end < HOLE_MIN &&
-                !(range->from >= s->hot_end && end <= s->hot_end) &&
-                !is_call_between(s, end, range->from)) {
-                s->intervals[last].end = range->to;
-                continue;
-            }
-            id = interval_new(s, v, range->from, range->to);
-            if (id == 0)
-                return;
-            if (last != 0)
-                s->intervals[last].next = id;
-            else
-                value->interval = id;
-            last = id;
-        }
-    }
-    for (uint32_t id = 1; id <= s->interval_count; id++)
-        heap_push(s, id);
-}
-
 enum err alloc_scan_run(struct alloc_scan *s)
 {
     struct scan n = { .s = s };
 
-    make_intervals(s);
+    if (!alloc_intervals_make(s))
+        return ERR_NOMEM;
     while (s->heap_count != 0 && !s->full) {
-        uint32_t id = heap_pop(s);
+        uint32_t id = alloc_heap_pop(s);
 
         n.now = s->intervals[id].start;
         if (!allocate(&n, id))
@@ -638,8 +462,9 @@ enum err alloc_scan_run(struct alloc_scan *s)
     for (uint32_t v = 1; v <= s->f->virtual_count; v++) {
         struct alloc_value *value = &s->values[v];
 
-        value->store_at_def = value->spilled && value->remat == 0 &&
-                              1u << alloc_weight(s, value->def_block) <= value->spill_cost;
+        value->store_at_def =
+            value->spilled && value->remat == 0 &&
+            (value->wide || 1u << alloc_weight(s, value->def_block) <= value->spill_cost);
     }
     return s->full ? ERR_NOMEM : ERR_OK;
 }

@@ -4,6 +4,7 @@
  *   alloc_phi.c      phis that keep their value along an edge
  *   alloc_live.c     positions, uses and live ranges of every value
  *   alloc_hint.c     which register each value would rather have
+ *   alloc_interval.c intervals, their uses and order, cutting them
  *   alloc_scan.c     intervals to registers, in order of their starts, splitting them
  *   alloc_slot.c     slots for what was spilled
  *   alloc_resolve.c  operands rewritten, moves at splits, edges and constraints
@@ -18,6 +19,9 @@
 #include "wasm/x86_64/alloc.h"
 
 enum { ALLOC_POS = 4, ALLOC_NO_REG = 0xff };
+
+static inline uint32_t alloc_down(uint32_t pos) { return pos & ~(uint32_t)(ALLOC_POS - 1); }
+static inline uint32_t alloc_up(uint32_t pos) { return alloc_down(pos + ALLOC_POS - 1); }
 #define ALLOC_FAR UINT32_MAX
 
 /* How a use wants its value: anywhere (a move fetches it), better in a register,
@@ -42,7 +46,6 @@ struct alloc_value {
     uint32_t interval;  /* the first one, 0: never live */
     uint32_t remat;     /* 1 + the instruction that makes it, which needs nothing; 0: none */
     uint32_t feeds;     /* a phi that it should share a register with, 0: none */
-    uint8_t feeds_weight; /* log2 of how often */
     uint32_t slot;      /* byte offset, where spilled */
     uint32_t def_block;
     uint32_t spill_cost; /* of storing at each move to the slot */
@@ -51,7 +54,9 @@ struct alloc_value {
     uint8_t want_reg;   /* one that it goes to */
     uint8_t likes_reg;  /* of a phi: that of a value it takes */
     uint8_t last_reg;   /* that some part of it was given */
-    bool spilled, store_at_def, is_phi;
+    uint8_t feeds_weight; /* log2 of how often */
+    bool spilled : 1, store_at_def : 1, is_phi : 1;
+    bool wide : 1; /* live in too many blocks: in its slot but for single instructions */
 };
 
 /* A part of a value's life, in one place. */
@@ -75,11 +80,13 @@ struct alloc_scan {
     struct arena *arena;
     uint32_t *base;  /* per block: ordinal of its first instruction */
     uint32_t *order; /* blocks by position */
+    uint32_t *block_of; /* per ordinal */
     uint32_t *hot_before; /* per block and one more: hot instructions in the blocks before it */
     uint32_t *loop;  /* per block: 1 + the header of the innermost loop, 0: none */
     uint32_t *outer; /* per loop header: likewise of the loop around it */
     uint8_t *is_cold;
     uint32_t hot_end; /* position where the cold blocks start */
+    uint32_t *per_value; /* scratch of whichever pass runs, from 1; zero at first */
 
     struct alloc_value *values; /* from 1 */
     struct alloc_use *uses;
@@ -97,13 +104,17 @@ struct alloc_scan {
 
 /* alloc_order.c. ERR_UNSUPPORTED: the blocks are not in an order that the scan knows. */
 enum err alloc_order_compute(struct alloc_scan *s);
-uint32_t alloc_block_at(const struct alloc_scan *s, uint32_t ordinal);
 /* log2 of how often the block runs, roughly. */
 uint32_t alloc_weight(const struct alloc_scan *s, uint32_t block);
 /* alloc_phi.c */
 enum err alloc_phis_complete(struct alloc_scan *s);
 /* alloc_live.c */
 enum err alloc_live_compute(struct alloc_scan *s);
+/* The block of a position. */
+static inline uint32_t alloc_block_at(const struct alloc_scan *s, uint32_t pos)
+{
+    return s->block_of[pos / ALLOC_POS];
+}
 static inline uint32_t alloc_block_pos(const struct alloc_scan *s, uint32_t block)
 {
     return ALLOC_POS * s->base[block];
@@ -114,6 +125,27 @@ static inline uint32_t alloc_block_end_pos(const struct alloc_scan *s, uint32_t 
 }
 /* alloc_hint.c: before alloc_live.c; finds definitions too, and swaps operands that commute. */
 enum err alloc_hints_compute(struct alloc_scan *s);
+/* alloc_interval.c */
+/* One or more for each value, all of them in the heap. False: no memory. */
+bool alloc_intervals_make(struct alloc_scan *s);
+void alloc_heap_push(struct alloc_scan *s, uint32_t interval);
+uint32_t alloc_heap_pop(struct alloc_scan *s); /* the one that starts first */
+/* Cuts the interval in two at pos, inside it; returns the later part, which is in nobody's
+ * list yet, or 0: no memory. Pointers into intervals are stale after. */
+uint32_t alloc_split(struct alloc_scan *s, uint32_t interval, uint32_t pos);
+/* The first range of the value that ends after pos. */
+uint32_t alloc_range_at(const struct alloc_scan *s, const struct alloc_value *v, uint32_t pos);
+/* The value's first use from pos on, as an index. */
+uint32_t alloc_use_index(const struct alloc_scan *s, const struct alloc_interval *i, uint32_t pos);
+/* The interval's first use from pos on; the first that wants a register; or NULL. */
+const struct alloc_use *alloc_use_from(const struct alloc_scan *s, const struct alloc_interval *i,
+                                       uint32_t pos);
+const struct alloc_use *alloc_need_from(const struct alloc_scan *s,
+                                        const struct alloc_interval *i, uint32_t pos);
+/* The end of the reach of the interval's last use before pos, or its start. */
+uint32_t alloc_used_until(const struct alloc_scan *s, const struct alloc_interval *i, uint32_t pos);
+/* Must it be in a register in the instruction at whose place it starts? */
+bool alloc_must_have(const struct alloc_scan *s, const struct alloc_interval *i);
 /* alloc_scan.c */
 enum err alloc_scan_run(struct alloc_scan *s);
 /* alloc_slot.c */

@@ -1,5 +1,5 @@
-#include "base/limits.h"
 #include "wasm/x86_64/emit.h"
+#include "base/limits.h"
 
 /* --- Labels, jumps, sites */
 
@@ -205,24 +205,15 @@ static bool emit_end(struct emit *e, const struct mach_instr *in, const struct m
 {
     switch ((enum mach_op)in->op) {
     case MOP_JUMP:
-    case MOP_INVOKE:
-        jump_to_block(e, b->succ[0]);
-        return true;
-    case MOP_BRANCH:
-        emit_branch(e, in, b);
-        return true;
-    case MOP_JUMP_TABLE:
-        emit_jump_table(e, in);
-        return true;
+    case MOP_INVOKE: jump_to_block(e, b->succ[0]); return true;
+    case MOP_BRANCH: emit_branch(e, in, b); return true;
+    case MOP_JUMP_TABLE: emit_jump_table(e, in); return true;
     case MOP_RETURN:
         emit_epilogue(e);
         encode_byte(&e->enc, 0xc3);
         return true;
-    case MOP_TRAP:
-        emit_jump(e, stub_for(e, (enum wasm_trap)in->trap, in->offset));
-        return true;
-    default:
-        return false;
+    case MOP_TRAP: emit_jump(e, stub_for(e, (enum wasm_trap)in->trap, in->offset)); return true;
+    default: return false;
     }
 }
 
@@ -235,8 +226,7 @@ static bool is_aside(const struct emit *e, uint32_t b)
 
     if (b == 0)
         return false;
-    return block->cold ||
-           (block->is_edge && e->f->blocks[block->preds[0]].depth > block->depth);
+    return block->cold || (block->is_edge && e->f->blocks[block->preds[0]].depth > block->depth);
 }
 
 static bool is_empty(const struct emit *e, uint32_t b, uint32_t *move)
@@ -307,11 +297,18 @@ static bool reads_flags(const struct emit *e, const struct mach_block *b, uint32
 static bool tells_zero(const struct mach_instr *in)
 {
     switch ((enum mach_op)in->op) {
-    case MOP_ADD: case MOP_SUB: case MOP_AND: case MOP_OR: case MOP_XOR:
-    case MOP_ADDI: case MOP_SUBI: case MOP_ANDI: case MOP_ORI: case MOP_XORI: case MOP_NEG:
-        return true;
-    default:
-        return false;
+    case MOP_ADD:
+    case MOP_SUB:
+    case MOP_AND:
+    case MOP_OR:
+    case MOP_XOR:
+    case MOP_ADDI:
+    case MOP_SUBI:
+    case MOP_ANDI:
+    case MOP_ORI:
+    case MOP_XORI:
+    case MOP_NEG: return true;
+    default: return false;
     }
 }
 
@@ -398,7 +395,9 @@ static void emit_stubs(struct emit *e)
 
 enum err mach_emit(struct wasm_code *out, struct mach_func *f, struct wasm_note *note)
 {
-    struct emit e = { .enc = { .arena = f->arena }, .f = f, .unit = f->ir->unit, .arena = f->arena };
+    struct emit e = {
+        .enc = { .arena = f->arena }, .f = f, .unit = f->ir->unit, .arena = f->arena
+    };
     enum err err;
 
     if (!ARENA_RESERVE(e.arena, e.enc.bytes, e.enc.room, 6 * (size_t)f->code_count + 64) ||

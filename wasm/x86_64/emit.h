@@ -58,20 +58,20 @@ struct emit {
     struct emit_table *tables;
     uint32_t table_count, table_room;
 
-    uint32_t *order;     /* blocks in the order of emission */
-    uint32_t *thread;    /* per block: where a jump to it ends up */
-    uint32_t next_block; /* that follows in the order, EMIT_UNBOUND: none */
-    uint32_t pad_block;  /* landing pad of the block's call in a try, EMIT_UNBOUND: none */
-    uint32_t instr;      /* index of the one being emitted */
-    bool flags_live;     /* an instruction to come reads the flags */
+    uint32_t *order;      /* blocks in the order of emission */
+    uint32_t *thread;     /* per block: where a jump to it ends up */
+    uint32_t next_block;  /* that follows in the order, EMIT_UNBOUND: none */
+    uint32_t pad_block;   /* landing pad of the block's call in a try, EMIT_UNBOUND: none */
+    uint32_t instr;       /* index of the one being emitted */
+    bool flags_live;      /* an instruction to come reads the flags */
     mach_operand zero_of; /* the register that zero and sign flag are about, or MACH_NONE, */
     uint8_t zero_size;    /* and its width */
 
-    uint32_t frame;      /* bytes that the prologue takes beside pushes */
-    uint32_t saved_r15;  /* offset from rsp of the slot for r15, where has_context_slot */
+    uint32_t frame;     /* bytes that the prologue takes beside pushes */
+    uint32_t saved_r15; /* offset from rsp of the slot for r15, where has_context_slot */
     bool has_context_slot;
     bool has_pad;
-    uint32_t kept;       /* registers pushed, bit per register */
+    uint32_t kept; /* registers pushed, bit per register */
     unsigned kept_count;
 };
 

@@ -69,8 +69,7 @@ static void stack_check(struct emit *e)
         encode_int(&e->enc, 0x8d, 8, R11, encode_mem(RSP, -(int32_t)e->frame));
         encode_int(&e->enc, OP_CMP, 8, R11, limit);
     }
-    emit_trap_if(e, CC_B, WASM_TRAP_STACK,
-                 e->unit->module->funcs[e->f->ir->index].body_offset);
+    emit_trap_if(e, CC_B, WASM_TRAP_STACK, e->unit->module->funcs[e->f->ir->index].body_offset);
 }
 
 void emit_prologue(struct emit *e)
@@ -203,9 +202,7 @@ bool emit_call(struct emit *e, const struct mach_instr *in)
         load_import(e, in);
         call_across(e, in, encode_mem(R11, WASM_FUNCTION_CONTEXT));
         return true;
-    case MOP_CALL_INDIRECT:
-        emit_indirect(e, in);
-        return true;
+    case MOP_CALL_INDIRECT: emit_indirect(e, in); return true;
     case MOP_CALL_BUILTIN:
         encode_int(&e->enc, 0x8b, 8, RDI, encode_reg(R15));
         through(e, 2, encode_mem(R15, (int32_t)(WASM_CONTEXT_BUILTINS + 8 * in->c)));
@@ -223,8 +220,7 @@ bool emit_call(struct emit *e, const struct mach_instr *in)
         load_indirect(e, in);
         emit_tail_through(e);
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

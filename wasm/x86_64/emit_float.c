@@ -1,8 +1,19 @@
 #include "wasm/x86_64/emit.h"
 
 /* Opcodes of the 0F map. */
-enum { F_MOVAPS = 0x28, F_CVTSI = 0x2a, F_CVTT = 0x2c, F_UCOMIS = 0x2e, F_ANDP = 0x54, F_ORP = 0x56,
-       F_XORP = 0x57, F_ADD = 0x58, F_SUB = 0x5c, F_MIN = 0x5d, F_MAX = 0x5f };
+enum {
+    F_MOVAPS = 0x28,
+    F_CVTSI = 0x2a,
+    F_CVTT = 0x2c,
+    F_UCOMIS = 0x2e,
+    F_ANDP = 0x54,
+    F_ORP = 0x56,
+    F_XORP = 0x57,
+    F_ADD = 0x58,
+    F_SUB = 0x5c,
+    F_MIN = 0x5d,
+    F_MAX = 0x5f
+};
 enum { OP_OR = 0x0b, OP_XOR = 0x33, OP_CMP = 0x3b, OP_MOV = 0x8b, OP_TEST = 0x85 };
 
 static void move(struct emit *e, uint32_t d, uint32_t a)
@@ -214,8 +225,7 @@ static void emit_extreme(struct emit *e, const struct mach_instr *in)
 
     compare(e, in->size, in->d, in->b);
     emit_jcc(e, CC_E, s.in); /* equal or unordered */
-    encode_scalar(&e->enc, in->op == MOP_FMIN ? F_MIN : F_MAX, in->size, in->d,
-                  encode_reg(in->b));
+    encode_scalar(&e->enc, in->op == MOP_FMIN ? F_MIN : F_MAX, in->size, in->d, encode_reg(in->b));
     emit_bind(e, s.back);
 }
 
@@ -268,60 +278,34 @@ static void emit_canon(struct emit *e, const struct mach_instr *in)
 bool emit_float(struct emit *e, const struct mach_instr *in)
 {
     switch ((enum mach_op)in->op) {
-    case MOP_MOVF:
-        emit_movf(e, in);
-        return true;
+    case MOP_MOVF: emit_movf(e, in); return true;
     case MOP_LOADF:
     case MOP_LOADF_CONST:
-    case MOP_STOREF:
-        emit_load(e, in);
-        return true;
-    case MOP_ZEROF:
-        zero(e, in->d);
-        return true;
+    case MOP_STOREF: emit_load(e, in); return true;
+    case MOP_ZEROF: zero(e, in->d); return true;
     case MOP_CVT_SI:
-    case MOP_CVT_U64:
-        emit_convert(e, in);
-        return true;
+    case MOP_CVT_U64: emit_convert(e, in); return true;
     case MOP_TRUNC_S:
-    case MOP_TRUNC_U:
-        emit_trunc(e, in);
-        return true;
+    case MOP_TRUNC_U: emit_trunc(e, in); return true;
     case MOP_FMIN:
-    case MOP_FMAX:
-        emit_extreme(e, in);
-        return true;
-    case MOP_COPYSIGN:
-        emit_copysign(e, in);
-        return true;
-    case MOP_FSELECT:
-        emit_fselect(e, in);
-        return true;
-    case MOP_CANON:
-        emit_canon(e, in);
-        return true;
-    default:
-        return false;
+    case MOP_FMAX: emit_extreme(e, in); return true;
+    case MOP_COPYSIGN: emit_copysign(e, in); return true;
+    case MOP_FSELECT: emit_fselect(e, in); return true;
+    case MOP_CANON: emit_canon(e, in); return true;
+    default: return false;
     }
 }
 
 void emit_float_slow(struct emit *e, const struct mach_instr *in, struct emit_slow s)
 {
     switch ((enum mach_op)in->op) {
-    case MOP_CVT_U64:
-        convert_slow(e, in, s);
-        break;
-    case MOP_TRUNC_S:
-        (in->cc & 1 ? trunc_s_saturate : trunc_s_trap)(e, in, s);
-        break;
-    case MOP_TRUNC_U:
-        (in->cc & 1 ? trunc_u_saturate : trunc_u_trap)(e, in, s);
-        break;
+    case MOP_CVT_U64: convert_slow(e, in, s); break;
+    case MOP_TRUNC_S: (in->cc & 1 ? trunc_s_saturate : trunc_s_trap)(e, in, s); break;
+    case MOP_TRUNC_U: (in->cc & 1 ? trunc_u_saturate : trunc_u_trap)(e, in, s); break;
     case MOP_CANON:
         encode_load(&e->enc, in->size, in->d, encode_pool((uint32_t)in->imm));
         emit_jump(e, s.back);
         break;
-    default:
-        extreme_slow(e, in, s);
+    default: extreme_slow(e, in, s);
     }
 }

@@ -1,8 +1,16 @@
 #include "wasm/x86_64/emit.h"
 
 /* Opcodes of the one-byte map that the sequences below are made of. */
-enum { OP_ADD = 0x03, OP_OR = 0x0b, OP_AND = 0x23, OP_SUB = 0x2b, OP_XOR = 0x33, OP_CMP = 0x3b,
-       OP_MOV = 0x8b, OP_TEST = 0x85 };
+enum {
+    OP_ADD = 0x03,
+    OP_OR = 0x0b,
+    OP_AND = 0x23,
+    OP_SUB = 0x2b,
+    OP_XOR = 0x33,
+    OP_CMP = 0x3b,
+    OP_MOV = 0x8b,
+    OP_TEST = 0x85
+};
 enum { EXT_ADD = 0, EXT_OR = 1, EXT_AND = 4, EXT_SUB = 5, EXT_XOR = 6, EXT_CMP = 7 };
 
 static void op(struct emit *e, uint8_t opcode, unsigned size, uint32_t d, uint32_t a)
@@ -248,19 +256,13 @@ static void emit_atomic(struct emit *e, const struct mach_instr *in)
 {
     emit_view(e, in);
     switch ((enum mach_op)in->op) {
-    case MOP_XADD:
-        locked(e, in, 0xc1, in->d);
-        break;
+    case MOP_XADD: locked(e, in, 0xc1, in->d); break;
     case MOP_XCHG: /* locks by itself */
         emit_access(e, in);
         encode_sized(&e->enc, 0, 0x87, in->size, 0, in->d, encode_operand(&e->enc, in, MACH_NONE));
         break;
-    case MOP_CMPXCHG:
-        locked(e, in, 0xb1, in->b);
-        break;
-    case MOP_RMW_LOOP:
-        emit_rmw_loop(e, in);
-        break;
+    case MOP_CMPXCHG: locked(e, in, 0xb1, in->b); break;
+    case MOP_RMW_LOOP: emit_rmw_loop(e, in); break;
     default: /* mfence */
         encode_byte(&e->enc, 0x0f);
         encode_byte(&e->enc, 0xae);
@@ -288,60 +290,31 @@ void emit_special(struct emit *e, const struct mach_instr *in)
     if (emit_call(e, in) || emit_float(e, in))
         return;
     switch ((enum mach_op)in->op) {
-    case MOP_MOVI:
-        emit_constant(e, in);
-        break;
-    case MOP_SETCC:
-        emit_setcc(e, in);
-        break;
+    case MOP_MOVI: emit_constant(e, in); break;
+    case MOP_SETCC: emit_setcc(e, in); break;
     case MOP_CLZ_BSR:
-    case MOP_CTZ_BSF:
-        emit_bit_scan(e, in);
-        break;
-    case MOP_POPCNT_SLOW:
-        emit_popcnt_slow(e, in);
-        break;
+    case MOP_CTZ_BSF: emit_bit_scan(e, in); break;
+    case MOP_POPCNT_SLOW: emit_popcnt_slow(e, in); break;
     case MOP_DIV_S:
-    case MOP_DIV_U:
-        emit_divide(e, in);
-        break;
+    case MOP_DIV_U: emit_divide(e, in); break;
     case MOP_LOAD_VIA:
     case MOP_LOADF_VIA:
     case MOP_STORE_VIA:
-    case MOP_STOREF_VIA:
-        emit_via(e, in);
-        break;
+    case MOP_STOREF_VIA: emit_via(e, in); break;
     case MOP_TABLE_GET:
-    case MOP_TABLE_SET:
-        emit_table(e, in);
-        break;
-    case MOP_BOUND:
-        emit_bound(e, in);
-        break;
-    case MOP_BOUND_SIZE:
-        emit_bound_size(e, in);
-        break;
-    case MOP_ALIGNED:
-        emit_aligned(e, in);
-        break;
+    case MOP_TABLE_SET: emit_table(e, in); break;
+    case MOP_BOUND: emit_bound(e, in); break;
+    case MOP_BOUND_SIZE: emit_bound_size(e, in); break;
+    case MOP_ALIGNED: emit_aligned(e, in); break;
     case MOP_XADD:
     case MOP_XCHG:
     case MOP_CMPXCHG:
     case MOP_RMW_LOOP:
-    case MOP_MFENCE:
-        emit_atomic(e, in);
-        break;
-    case MOP_SAFEPOINT:
-        emit_safepoint(e, in);
-        break;
-    case MOP_FUEL:
-        emit_fuel(e, in);
-        break;
-    case MOP_JTRAP:
-        emit_trap_if(e, in->cc, (enum wasm_trap)in->trap, in->offset);
-        break;
-    default: /* ENTRY, EXCEPTION, NOP: nothing to do */
-        break;
+    case MOP_MFENCE: emit_atomic(e, in); break;
+    case MOP_SAFEPOINT: emit_safepoint(e, in); break;
+    case MOP_FUEL: emit_fuel(e, in); break;
+    case MOP_JTRAP: emit_trap_if(e, in->cc, (enum wasm_trap)in->trap, in->offset); break;
+    default: /* ENTRY, EXCEPTION, NOP: nothing to do */ break;
     }
 }
 

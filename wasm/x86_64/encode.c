@@ -131,8 +131,7 @@ void encode_vex(struct encoder *e, struct encode_head h, uint32_t reg, uint32_t 
 
 /* --- Shapes */
 
-void encode_int(struct encoder *e, uint8_t opcode, unsigned size, uint32_t reg,
-                struct encode_rm rm)
+void encode_int(struct encoder *e, uint8_t opcode, unsigned size, uint32_t reg, struct encode_rm rm)
 {
     encode_legacy(e, (struct encode_head){ .opcode = opcode, .wide = size == 8 }, reg, rm);
 }
@@ -256,24 +255,12 @@ struct encode_rm encode_operand(const struct encoder *e, const struct mach_instr
         if (mach_is_slot(o))
             return encode_mem(RSP, (int32_t)(o & ~MACH_SLOT));
         return encode_reg(o);
-    case MEM_HEAP:
-        rm.base = R14, rm.index = x;
-        break;
-    case MEM_HEAP_VIEW:
-        rm.base = R11, rm.index = x;
-        break;
-    case MEM_BASE:
-        rm.base = x;
-        break;
-    case MEM_CONTEXT:
-        rm.base = R15;
-        break;
-    case MEM_FRAME:
-        rm.base = RSP, rm.disp += (int32_t)e->locals_base;
-        break;
-    case MEM_POOL:
-        rm.base = ENCODE_RIP;
-        break;
+    case MEM_HEAP: rm.base = R14, rm.index = x; break;
+    case MEM_HEAP_VIEW: rm.base = R11, rm.index = x; break;
+    case MEM_BASE: rm.base = x; break;
+    case MEM_CONTEXT: rm.base = R15; break;
+    case MEM_FRAME: rm.base = RSP, rm.disp += (int32_t)e->locals_base; break;
+    case MEM_POOL: rm.base = ENCODE_RIP; break;
     case MEM_INDEX:
     case MEM_INDEXED:
         rm.base = in->a < MACH_REG_COUNT ? (uint8_t)in->a : ENCODE_NO_REG;
@@ -356,30 +343,17 @@ static bool encode_with_imm8(struct encoder *e, const struct mach_instr *in)
         encode_reg_rm(e, in, 1, in->d, in->a < MACH_REG_COUNT ? in->a : in->d,
                       encode_operand(e, in, in->a));
         break;
-    case FORM_RM8:
-        encode_reg_rm(e, in, 1, in->d, in->a, encode_operand(e, in, in->b));
-        break;
-    case FORM_RMA8:
-        encode_reg_rm(e, in, 1, in->d, 0, encode_operand(e, in, in->a));
-        break;
-    case FORM_MR8:
-        encode_reg_rm(e, in, 1, in->b, 0, encode_operand(e, in, MACH_NONE));
-        break;
-    case FORM_MI8_V:
-        encode_reg_rm(e, in, 1, ext, in->d, encode_reg(in->a));
-        break;
-    case FORM_AI8:
-        encode_reg_rm(e, in, 1, ext, 0, encode_reg(in->a));
-        break;
-    case FORM_DA8:
-        encode_reg_rm(e, in, 1, in->a, 0, encode_reg(in->d));
-        break;
+    case FORM_RM8: encode_reg_rm(e, in, 1, in->d, in->a, encode_operand(e, in, in->b)); break;
+    case FORM_RMA8: encode_reg_rm(e, in, 1, in->d, 0, encode_operand(e, in, in->a)); break;
+    case FORM_MR8: encode_reg_rm(e, in, 1, in->b, 0, encode_operand(e, in, MACH_NONE)); break;
+    case FORM_MI8_V: encode_reg_rm(e, in, 1, ext, in->d, encode_reg(in->a)); break;
+    case FORM_AI8: encode_reg_rm(e, in, 1, ext, 0, encode_reg(in->a)); break;
+    case FORM_DA8: encode_reg_rm(e, in, 1, in->a, 0, encode_reg(in->d)); break;
     case FORM_RMC:
         encode_reg_rm(e, in, 1, in->d, in->a, encode_operand(e, in, in->b));
         imm = (uint8_t)((in->c & 15) << 4);
         break;
-    default:
-        return false;
+    default: return false;
     }
     encode_byte(e, imm);
     return true;
@@ -393,56 +367,31 @@ void encode_mop(struct encoder *e, const struct mach_instr *in)
     if (encode_with_imm8(e, in))
         return;
     switch ((enum encode_form)mach_encodings[in->op].form) {
-    case FORM_RM:
-        encode_reg_rm(e, in, 0, in->d, in->a, encode_operand(e, in, in->b));
-        break;
-    case FORM_RMA:
-        encode_reg_rm(e, in, 0, in->d, 0, encode_operand(e, in, in->a));
-        break;
+    case FORM_RM: encode_reg_rm(e, in, 0, in->d, in->a, encode_operand(e, in, in->b)); break;
+    case FORM_RMA: encode_reg_rm(e, in, 0, in->d, 0, encode_operand(e, in, in->a)); break;
     case FORM_RMAA: /* VEX: with memory the upper lanes are whatever d had */
         encode_reg_rm(e, in, 0, in->d, in->a < MACH_REG_COUNT ? in->a : in->d,
                       encode_operand(e, in, in->a));
         break;
-    case FORM_RMI:
-        encode_mul_imm(e, in);
-        break;
-    case FORM_RMV:
-        encode_reg_rm(e, in, 0, in->d, in->b, encode_operand(e, in, in->a));
-        break;
-    case FORM_MR:
-        encode_reg_rm(e, in, 0, in->b, 0, encode_operand(e, in, MACH_NONE));
-        break;
+    case FORM_RMI: encode_mul_imm(e, in); break;
+    case FORM_RMV: encode_reg_rm(e, in, 0, in->d, in->b, encode_operand(e, in, in->a)); break;
+    case FORM_MR: encode_reg_rm(e, in, 0, in->b, 0, encode_operand(e, in, MACH_NONE)); break;
     case FORM_MI_STORE:
         encode_legacy(e, mop_head(in, imm_bytes(in->size)), 0, encode_operand(e, in, MACH_NONE));
         encode_imm(e, imm_bytes(in->size), in->imm);
         break;
-    case FORM_MI:
-        encode_imm_group(e, in, in->d);
-        break;
-    case FORM_AI:
-        encode_imm_group(e, in, in->a);
-        break;
-    case FORM_MI8:
-        encode_shift(e, in);
-        break;
-    case FORM_M:
-        encode_legacy(e, mop_head(in, 0), ext, encode_reg(in->d));
-        break;
-    case FORM_AB:
-        encode_reg_rm(e, in, 0, in->a, 0, encode_operand(e, in, in->b));
-        break;
-    case FORM_BA:
-        encode_reg_rm(e, in, 0, in->b, 0, encode_reg(in->a));
-        break;
+    case FORM_MI: encode_imm_group(e, in, in->d); break;
+    case FORM_AI: encode_imm_group(e, in, in->a); break;
+    case FORM_MI8: encode_shift(e, in); break;
+    case FORM_M: encode_legacy(e, mop_head(in, 0), ext, encode_reg(in->d)); break;
+    case FORM_AB: encode_reg_rm(e, in, 0, in->a, 0, encode_operand(e, in, in->b)); break;
+    case FORM_BA: encode_reg_rm(e, in, 0, in->b, 0, encode_reg(in->a)); break;
     case FORM_CC:
         h = mop_head(in, 0);
         h.opcode = (uint8_t)(h.opcode + in->cc);
         encode_legacy(e, h, in->d, encode_operand(e, in, in->b));
         break;
-    case FORM_DA:
-        encode_reg_rm(e, in, 0, in->a, 0, encode_reg(in->d));
-        break;
-    default:
-        break;
+    case FORM_DA: encode_reg_rm(e, in, 0, in->a, 0, encode_reg(in->d)); break;
+    default: break;
     }
 }

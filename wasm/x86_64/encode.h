@@ -42,13 +42,13 @@ enum {
     P_66 = 1,
     P_F3 = 2,
     P_F2 = 3,
-    P_PREFIX = 3,      /* mask of the four above; their numbers are VEX's pp */
-    P_S = 1 << 2,      /* scalar float: F3 for size 4, F2 for size 8 */
-    P_P = 1 << 3,      /* packed float: none for size 4, 66 for size 8 */
-    P_WSIZE = 1 << 4,  /* REX.W or VEX.W for size 8 */
-    P_WONE = 1 << 5,   /* always W */
-    P_SIZES = 1 << 6,  /* 66 for size 2, the opcode less 1 for size 1 */
-    P_VEX = 1 << 7,    /* VEX.128 */
+    P_PREFIX = 3,        /* mask of the four above; their numbers are VEX's pp */
+    P_S = 1 << 2,        /* scalar float: F3 for size 4, F2 for size 8 */
+    P_P = 1 << 3,        /* packed float: none for size 4, 66 for size 8 */
+    P_WSIZE = 1 << 4,    /* REX.W or VEX.W for size 8 */
+    P_WONE = 1 << 5,     /* always W */
+    P_SIZES = 1 << 6,    /* 66 for size 2, the opcode less 1 for size 1 */
+    P_VEX = 1 << 7,      /* VEX.128 */
     P_ROUNDING = 1 << 8, /* the opcode plus 1 for size 8 (roundss, roundsd) */
     P_INT = P_WSIZE | P_SIZES,
     P_W = P_WONE,
@@ -56,7 +56,7 @@ enum {
 };
 
 struct mach_encoding { /* the columns, in mops.def's order */
-    uint8_t form; /* enum encode_form */
+    uint8_t form;      /* enum encode_form */
     uint16_t prefix;
     uint8_t map;
     uint8_t opcode;
@@ -129,7 +129,8 @@ void encode_sized(struct encoder *e, uint8_t map, uint8_t opcode, unsigned size,
 void encode_int(struct encoder *e, uint8_t opcode, unsigned size, uint32_t reg,
                 struct encode_rm rm);
 /* The 81 group (ext 0 add, 1 or, 4 and, 5 sub, 6 xor, 7 cmp), in its shorter form where it can. */
-void encode_int_imm(struct encoder *e, uint8_t ext, unsigned size, struct encode_rm rm, int32_t imm);
+void encode_int_imm(struct encoder *e, uint8_t ext, unsigned size, struct encode_rm rm,
+                    int32_t imm);
 void encode_mov_imm(struct encoder *e, uint32_t reg, uint64_t value);
 /* scalar float (size 4, 8): F3 or F2 0F opcode; packed: none or 66. */
 void encode_scalar(struct encoder *e, uint8_t opcode, unsigned size, uint32_t reg,
@@ -140,7 +141,8 @@ void encode_packed(struct encoder *e, uint8_t opcode, unsigned size, uint32_t re
 void encode_load(struct encoder *e, unsigned size, uint32_t reg, struct encode_rm rm);
 void encode_store(struct encoder *e, unsigned size, uint32_t reg, struct encode_rm rm);
 
-/* The memory operand of an instruction, or its operand o (a register or a slot) where it has none. */
+/* The memory operand of an instruction, or its operand o (a register or a slot) where it has
+ * none. */
 struct encode_rm encode_operand(const struct encoder *e, const struct mach_instr *in,
                                 mach_operand o);
 /* An operation that is not SPECIAL. */

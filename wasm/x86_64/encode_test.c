@@ -27,8 +27,13 @@ static struct encoder fresh(void) { return (struct encoder){ .arena = &memory };
 
 static struct mach_instr instr(enum mach_op op, unsigned size)
 {
-    return (struct mach_instr){ .op = (uint16_t)op, .size = (uint8_t)size, .d = MACH_NONE,
-                                .a = MACH_NONE, .b = MACH_NONE, .x = MACH_NONE, .c = MACH_NONE };
+    return (struct mach_instr){ .op = (uint16_t)op,
+                                .size = (uint8_t)size,
+                                .d = MACH_NONE,
+                                .a = MACH_NONE,
+                                .b = MACH_NONE,
+                                .x = MACH_NONE,
+                                .c = MACH_NONE };
 }
 
 /* --- Fixed bytes */
@@ -197,7 +202,7 @@ static struct {
         size_t at;
         struct text want;
         enum mach_op op;
-    } *lines;
+    } * lines;
     size_t count;
 } cases;
 
@@ -312,9 +317,9 @@ static bool is_scalar(enum mach_op op)
 static void add_operand(struct text *t, const struct mach_instr *in, const char *letters)
 {
     mach_operand o = letters[0] == 'd' ? in->d : letters[0] == 'a' ? in->a : in->b;
-    unsigned size = letters[1] == 'g' ? 4 : letters[1] >= '1' && letters[1] <= '2'
-                                                ? (unsigned)(letters[1] - '0')
-                                                : in->size;
+    unsigned size = letters[1] == 'g'                        ? 4
+                    : letters[1] >= '1' && letters[1] <= '2' ? (unsigned)(letters[1] - '0')
+                                                             : in->size;
 
     if (strchr("dab", letters[0]) == NULL) {
         if (letters[0] == 'c')
@@ -322,8 +327,10 @@ static void add_operand(struct text *t, const struct mach_instr *in, const char 
         else if (letters[0] == 'm')
             add_rm(t, in, MACH_NONE, size);
         else
-            add_imm(t, in->imm, letters[0] == 's' ? 1 : letters[0] == 't' && in->imm < 0x80 ? 1
-                                                                                         : in->size);
+            add_imm(t, in->imm,
+                    letters[0] == 's'                     ? 1
+                    : letters[0] == 't' && in->imm < 0x80 ? 1
+                                                          : in->size);
     } else if (letters[strlen(letters) - 1] == 'm') {
         add_rm(t, in, o, size);
     } else {
@@ -335,8 +342,8 @@ static struct text want_text(const struct spec *s, const struct mach_instr *in)
 {
     struct text t = { "" };
     char letters[4][4];
-    int count = sscanf(s->operands, "%3s %3s %3s %3s", letters[0], letters[1], letters[2],
-                       letters[3]);
+    int count =
+        sscanf(s->operands, "%3s %3s %3s %3s", letters[0], letters[1], letters[2], letters[3]);
 
     add(&t, s->name);
     if (is_scalar((enum mach_op)s->op))
@@ -431,8 +438,8 @@ static void make_cases(void)
 /* The instruction's text without sizes of memory and without comments or needless spaces. */
 static void normalize(char *line)
 {
-    static const char *const drop[] = { "DWORD PTR ", "QWORD PTR ", "XMMWORD PTR ", "WORD PTR ",
-                                        "BYTE PTR ", "ds:" };
+    static const char *const drop[] = { "DWORD PTR ", "QWORD PTR ", "XMMWORD PTR ",
+                                        "WORD PTR ",  "BYTE PTR ",  "ds:" };
     char *hash = strchr(line, '#'), *to = line;
 
     if (hash != NULL)
@@ -480,7 +487,8 @@ static void against_objdump(void)
         return;
     close(fd);
     snprintf(command, sizeof command,
-             "objdump -D -b binary -m i386:x86-64 -M intel --no-show-raw-insn %s 2>/dev/null", path);
+             "objdump -D -b binary -m i386:x86-64 -M intel --no-show-raw-insn %s 2>/dev/null",
+             path);
     listing = popen(command, "r");
     if (listing != NULL) {
         int c = fgetc(listing);

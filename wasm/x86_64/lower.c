@@ -1,21 +1,16 @@
-#include "base/num.h"
 #include "wasm/x86_64/lower.h"
+#include "base/num.h"
 
 /* --- Registers */
 
 enum mach_kind lower_kind(unsigned type)
 {
     switch ((enum ir_type)type) {
-    case IR_I32:
-        return MACH_I32;
-    case IR_F32:
-        return MACH_F32;
-    case IR_F64:
-        return MACH_F64;
-    case IR_V128:
-        return MACH_V128;
-    default:
-        return MACH_I64;
+    case IR_I32: return MACH_I32;
+    case IR_F32: return MACH_F32;
+    case IR_F64: return MACH_F64;
+    case IR_V128: return MACH_V128;
+    default: return MACH_I64;
     }
 }
 
@@ -110,7 +105,8 @@ mach_operand lower_use(struct lower *l, ir_value v)
     struct ir_val *value = lower_val(l, v);
 
     /* These are only other names: an i32 in a register has its upper half zero. */
-    while (value->op == IR_COPY || value->op == IR_EXTEND_U || value->op == IR_BOUND) {
+    while (value->op == IR_COPY || value->op == IR_EXTEND_U ||
+           (value->op == IR_BOUND && lower_val(l, value->a)->op != IR_CONST)) {
         v = value->a;
         value = lower_val(l, v);
     }
@@ -231,10 +227,8 @@ static bool is_barrier(const struct ir_val *v)
     case IR_GLOBAL_GET:
     case IR_TABLE_SIZE:
     case IR_LOCAL_GET:
-    case IR_RESULT:
-        return false;
-    default:
-        return true;
+    case IR_RESULT: return false;
+    default: return true;
     }
 }
 
@@ -254,10 +248,8 @@ static void number_epochs(struct lower *l)
 static void lower_conversion(struct lower *l, ir_value v)
 {
     switch ((enum ir_op)lower_val(l, v)->op) {
-    case IR_EXTEND_U: /* another name of its operand */
-        break;
-    default:
-        lower_float(l, v);
+    case IR_EXTEND_U: /* another name of its operand */ break;
+    default: lower_float(l, v);
     }
 }
 
@@ -266,52 +258,74 @@ static void lower_value(struct lower *l, ir_value v)
     struct ir_val *value = lower_val(l, v);
 
     switch ((enum ir_op)value->op) {
-    case IR_ADD: case IR_SUB: case IR_MUL: case IR_AND: case IR_OR: case IR_XOR:
-    case IR_SHL: case IR_SHR_S: case IR_SHR_U: case IR_ROTL: case IR_ROTR:
-    case IR_CLZ: case IR_CTZ: case IR_POPCNT:
-    case IR_EXTEND8_S: case IR_EXTEND16_S: case IR_EXTEND32_S: case IR_EXTEND_S: case IR_WRAP:
-        lower_int(l, v);
-        break;
-    case IR_DIV_S: case IR_DIV_U: case IR_REM_S: case IR_REM_U:
-        lower_div(l, v);
-        break;
-    case IR_ICMP: case IR_FCMP: case IR_EXCEPTION_IS:
-        lower_condition(l, v);
-        break;
-    case IR_SELECT:
-        lower_select(l, v);
-        break;
-    case IR_ATOMIC_LOAD: case IR_ATOMIC_STORE: case IR_ATOMIC_RMW: case IR_ATOMIC_CMPXCHG:
-    case IR_FENCE:
-        lower_atomic(l, v);
-        break;
-    case IR_LOAD: case IR_STORE: case IR_BOUND: case IR_MEMORY_SIZE: case IR_GLOBAL_GET:
-    case IR_GLOBAL_SET: case IR_TABLE_GET: case IR_TABLE_SET: case IR_TABLE_SIZE:
-    case IR_REF_FUNC: case IR_LOCAL_GET: case IR_LOCAL_SET:
-        lower_memory(l, v);
-        break;
-    case IR_CALL: case IR_CALL_INDIRECT: case IR_CALL_BUILTIN:
-        lower_call(l, v);
-        break;
-    case IR_EXCEPTION: case IR_EXCEPTION_GET: case IR_EXCEPTION_PUT:
-        lower_exception(l, v);
-        break;
+    case IR_ADD:
+    case IR_SUB:
+    case IR_MUL:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+    case IR_SHL:
+    case IR_SHR_S:
+    case IR_SHR_U:
+    case IR_ROTL:
+    case IR_ROTR:
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_POPCNT:
+    case IR_EXTEND8_S:
+    case IR_EXTEND16_S:
+    case IR_EXTEND32_S:
+    case IR_EXTEND_S:
+    case IR_WRAP: lower_int(l, v); break;
+    case IR_DIV_S:
+    case IR_DIV_U:
+    case IR_REM_S:
+    case IR_REM_U: lower_div(l, v); break;
+    case IR_ICMP:
+    case IR_FCMP:
+    case IR_EXCEPTION_IS: lower_condition(l, v); break;
+    case IR_SELECT: lower_select(l, v); break;
+    case IR_ATOMIC_LOAD:
+    case IR_ATOMIC_STORE:
+    case IR_ATOMIC_RMW:
+    case IR_ATOMIC_CMPXCHG:
+    case IR_FENCE: lower_atomic(l, v); break;
+    case IR_LOAD:
+    case IR_STORE:
+    case IR_BOUND:
+    case IR_MEMORY_SIZE:
+    case IR_GLOBAL_GET:
+    case IR_GLOBAL_SET:
+    case IR_TABLE_GET:
+    case IR_TABLE_SET:
+    case IR_TABLE_SIZE:
+    case IR_REF_FUNC:
+    case IR_LOCAL_GET:
+    case IR_LOCAL_SET: lower_memory(l, v); break;
+    case IR_CALL:
+    case IR_CALL_INDIRECT:
+    case IR_CALL_BUILTIN: lower_call(l, v); break;
+    case IR_EXCEPTION:
+    case IR_EXCEPTION_GET:
+    case IR_EXCEPTION_PUT: lower_exception(l, v); break;
     case IR_FUEL:
         lower_emit(l, MOP_FUEL, 8)->imm = (int32_t)value->a;
         l->tile[l->tile_count - 1].offset = value->offset;
         break;
-    case IR_SAFEPOINT:
-        lower_emit(l, MOP_SAFEPOINT, 8)->offset = value->offset;
-        break;
-    case IR_VECTOR: case IR_SHUFFLE: case IR_VECTOR_LOAD: case IR_VECTOR_LOAD_LANE:
-    case IR_VECTOR_STORE_LANE:
-        lower_vector(l, v);
-        break;
-    case IR_NOP: case IR_COPY: case IR_CONST: case IR_CONST_V128: case IR_PARAM: case IR_PHI:
-    case IR_RESULT:
-        break; /* made at their uses, by the entry, by moves, by the call */
-    default:
-        lower_conversion(l, v);
+    case IR_SAFEPOINT: lower_emit(l, MOP_SAFEPOINT, 8)->offset = value->offset; break;
+    case IR_VECTOR:
+    case IR_SHUFFLE:
+    case IR_VECTOR_LOAD:
+    case IR_VECTOR_LOAD_LANE:
+    case IR_VECTOR_STORE_LANE: lower_vector(l, v); break;
+    case IR_NOP:
+    case IR_COPY:
+    case IR_CONST:
+    case IR_CONST_V128:
+    case IR_PARAM:
+    case IR_PHI:
+    case IR_RESULT: break; /* made at their uses, by the entry, by moves, by the call */
+    default: lower_conversion(l, v);
     }
 }
 

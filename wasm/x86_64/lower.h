@@ -17,7 +17,8 @@ struct lower {
     struct arena *arena;   /* for what stays */
     struct arena *scratch; /* for what does not */
     const struct wasm_unit *unit;
-    bool avx, avx2, bmi, popcnt; /* what the configuration allows; avx: 0 or 1, added to a PAIR's name */
+    bool avx, avx2, bmi,
+        popcnt; /* what the configuration allows; avx: 0 or 1, added to a PAIR's name */
 
     uint32_t *reg;   /* per IR value: its virtual register's number, 0: none yet, or LOWER_FOLDED */
     uint32_t *epoch; /* per IR value: equal for two values of a block with nothing between them that
@@ -32,19 +33,35 @@ struct lower {
     uint32_t kinds_room, args_room;
     uint32_t jump_table_count, jump_table_room;
 
-    ir_value try_call;  /* the call that the block's INVOKE is about, else 0 */
-    uint32_t *mach_of;  /* per IR block: its machine block */
-    uint32_t *phi_of;   /* per machine block: which operand its successor's phis take from it; */
-    uint32_t *ir_of;    /* UINT32_MAX: none. ir_of: IR block, UINT32_MAX for split edges */
-    bool full;          /* the arena had no more: what came since is lost */
+    ir_value try_call; /* the call that the block's INVOKE is about, else 0 */
+    uint32_t *mach_of; /* per IR block: its machine block */
+    uint32_t *phi_of;  /* per machine block: which operand its successor's phis take from it; */
+    uint32_t *ir_of;   /* UINT32_MAX: none. ir_of: IR block, UINT32_MAX for split edges */
+    bool full;         /* the arena had no more: what came since is lost */
     const char *unsupported; /* an operation that lowering does not know: our own bug */
 };
 
 #define LOWER_FOLDED 0xffffffffu
 
 /* Hardware condition codes. */
-enum { CC_O, CC_NO, CC_B, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_S, CC_NS, CC_P, CC_NP, CC_L, CC_GE,
-       CC_LE, CC_G };
+enum {
+    CC_O,
+    CC_NO,
+    CC_B,
+    CC_AE,
+    CC_E,
+    CC_NE,
+    CC_BE,
+    CC_A,
+    CC_S,
+    CC_NS,
+    CC_P,
+    CC_NP,
+    CC_L,
+    CC_GE,
+    CC_LE,
+    CC_G
+};
 
 /* A condition in the flags; sub as SETCC has it: 0, 1 (float equal), 2 (float not equal). */
 struct lower_cc {
@@ -144,7 +161,8 @@ void lower_moves(struct lower *l, uint32_t block);
 /* --- lower_vector.c: VECTOR, SHUFFLE, VECTOR_LOAD, VECTOR_LOAD_LANE, VECTOR_STORE_LANE, CANON of
  * vectors. */
 void lower_vector(struct lower *l, ir_value v);
-/* Emits what sets the flags for `v != 0`, and says the condition, if v is an any_true or all_true. */
+/* Emits what sets the flags for `v != 0`, and says the condition, if v is an any_true or
+ * all_true. */
 bool lower_vector_flags(struct lower *l, ir_value v, uint8_t *cc);
 
 #endif

@@ -4,8 +4,9 @@
 
 static unsigned atomic_size(unsigned access)
 {
-    return access == IR_ACCESS_8U ? 1 : access == IR_ACCESS_16U ? 2
-         : access == IR_ACCESS_32U || access == IR_ACCESS_32S   ? 4
+    return access == IR_ACCESS_8U                               ? 1
+           : access == IR_ACCESS_16U                            ? 2
+           : access == IR_ACCESS_32U || access == IR_ACCESS_32S ? 4
                                                                 : 8;
 }
 
@@ -123,16 +124,9 @@ void lower_atomic(struct lower *l, ir_value v)
         m = atomic_address(l, v, value->b, size);
         load_raw(l, lower_def(l, v), size, &m);
         break;
-    case IR_ATOMIC_STORE:
-        lower_atomic_store(l, v);
-        break;
-    case IR_ATOMIC_RMW:
-        lower_rmw(l, v);
-        break;
-    case IR_ATOMIC_CMPXCHG:
-        lower_cmpxchg(l, v);
-        break;
-    default:
-        lower_emit(l, MOP_MFENCE, 8);
+    case IR_ATOMIC_STORE: lower_atomic_store(l, v); break;
+    case IR_ATOMIC_RMW: lower_rmw(l, v); break;
+    case IR_ATOMIC_CMPXCHG: lower_cmpxchg(l, v); break;
+    default: lower_emit(l, MOP_MFENCE, 8);
     }
 }

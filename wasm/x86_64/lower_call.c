@@ -37,16 +37,11 @@ static struct place place_next(struct places *p, enum mach_kind kind)
 static enum mach_kind kind_of_wasm(uint8_t type)
 {
     switch ((enum wasm_type)type) {
-    case WASM_I32:
-        return MACH_I32;
-    case WASM_F32:
-        return MACH_F32;
-    case WASM_F64:
-        return MACH_F64;
-    case WASM_V128:
-        return MACH_V128;
-    default:
-        return MACH_I64;
+    case WASM_I32: return MACH_I32;
+    case WASM_F32: return MACH_F32;
+    case WASM_F64: return MACH_F64;
+    case WASM_V128: return MACH_V128;
+    default: return MACH_I64;
     }
 }
 
@@ -310,9 +305,9 @@ void lower_exception(struct lower *l, ir_value v)
     m.x = lower_use(l, value->a);
     m.disp = (int32_t)(WASM_EXCEPTION_PAYLOAD + sizeof(union wasm_value) * value->b);
 
-    struct mach_instr *in = lower_emit(
-        l, is_put ? (vector ? MOP_STOREF : MOP_STORE) : (vector ? MOP_LOADF : MOP_LOAD),
-        lower_size(type));
+    struct mach_instr *in =
+        lower_emit(l, is_put ? (vector ? MOP_STOREF : MOP_STORE) : (vector ? MOP_LOADF : MOP_LOAD),
+                   lower_size(type));
 
     in->b = stored;
     in->d = is_put ? MACH_NONE : lower_def(l, v);

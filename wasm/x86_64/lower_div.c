@@ -28,9 +28,8 @@ static bool divide_by_shift(struct lower *l, ir_value v)
     unsigned size = lower_size(value->type);
     uint64_t bits;
 
-    if ((value->op != IR_DIV_U && value->op != IR_REM_U) ||
-        !lower_is_const(l, value->b, &bits) || bits == 0 || (bits & (bits - 1)) != 0 ||
-        bits > (1u << 30))
+    if ((value->op != IR_DIV_U && value->op != IR_REM_U) || !lower_is_const(l, value->b, &bits) ||
+        bits == 0 || (bits & (bits - 1)) != 0 || bits > (1u << 30))
         return false;
     mach_operand a = lower_use(l, value->a);
 

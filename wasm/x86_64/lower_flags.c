@@ -1,9 +1,11 @@
 #include "wasm/x86_64/lower.h"
 
 /* Conditions of integers: hardware code, and the one for exchanged operands. */
-static const uint8_t int_cc[10] = { CC_E, CC_NE, CC_L, CC_B, CC_G, CC_A, CC_LE, CC_BE, CC_GE, CC_AE };
-static const uint8_t swapped[10] = { IR_EQ, IR_NE, IR_GT_S, IR_GT_U, IR_LT_S, IR_LT_U,
-                                     IR_GE_S, IR_GE_U, IR_LE_S, IR_LE_U };
+static const uint8_t int_cc[10] = {
+    CC_E, CC_NE, CC_L, CC_B, CC_G, CC_A, CC_LE, CC_BE, CC_GE, CC_AE
+};
+static const uint8_t swapped[10] = { IR_EQ,   IR_NE,   IR_GT_S, IR_GT_U, IR_LT_S,
+                                     IR_LT_U, IR_GE_S, IR_GE_U, IR_LE_S, IR_LE_U };
 
 static bool is_zero(const struct lower *l, ir_value v)
 {
@@ -62,8 +64,8 @@ static struct lower_cc compare_zero(struct lower *l, ir_value v, unsigned cc, un
     if (cc == IR_LT_S || cc == IR_GE_S)
         out.cc = cc == IR_LT_S ? CC_S : CC_NS;
     if (value->op == IR_AND && is_own(l, v)) {
-        if (cc <= IR_NE &&
-            (emit_bit_test(l, value->a, value->b, size) || emit_bit_test(l, value->b, value->a, size)))
+        if (cc <= IR_NE && (emit_bit_test(l, value->a, value->b, size) ||
+                            emit_bit_test(l, value->b, value->a, size)))
             out.cc = cc == IR_EQ ? CC_AE : CC_B;
         else
             emit_test(l, value->a, value->b, size);
@@ -157,15 +159,11 @@ static struct lower_cc flags_fcmp(struct lower *l, const struct ir_val *value)
 
     lower_2m(l, MOP_UCOMIS, size, MACH_NONE, a, &b);
     switch ((enum ir_cc)value->sub) {
-    case IR_EQ:
-        return (struct lower_cc){ CC_E, 1 };
-    case IR_NE:
-        return (struct lower_cc){ CC_NE, 2 };
+    case IR_EQ: return (struct lower_cc){ CC_E, 1 };
+    case IR_NE: return (struct lower_cc){ CC_NE, 2 };
     case IR_LT:
-    case IR_GT:
-        return (struct lower_cc){ CC_A, 0 };
-    default:
-        return (struct lower_cc){ CC_AE, 0 };
+    case IR_GT: return (struct lower_cc){ CC_A, 0 };
+    default: return (struct lower_cc){ CC_AE, 0 };
     }
 }
 
@@ -192,7 +190,10 @@ static struct lower_cc flags_of(struct lower *l, const struct ir_val *value)
     return flags_exception_is(l, value);
 }
 
-static bool makes_flags(const struct ir_val *v) { return v->op == IR_ICMP || v->op == IR_FCMP; }
+static bool makes_flags(const struct ir_val *v)
+{
+    return v->op == IR_ICMP || v->op == IR_FCMP || v->op == IR_EXCEPTION_IS;
+}
 
 /* v != 0, where v is `x == 0`: x, with the answer turned round. */
 static ir_value negated(const struct lower *l, ir_value v)

@@ -99,8 +99,14 @@ static void lower_convert(struct lower *l, ir_value v)
 
 static uint64_t float_bits(unsigned size, double number)
 {
-    union { float f; uint32_t u; } narrow = { (float)number };
-    union { double f; uint64_t u; } wide = { number };
+    union {
+        float f;
+        uint32_t u;
+    } narrow = { (float)number };
+    union {
+        double f;
+        uint64_t u;
+    } wide = { number };
 
     return size == 4 ? narrow.u : wide.u;
 }
@@ -171,69 +177,32 @@ void lower_float(struct lower *l, ir_value v)
     unsigned size = lower_size(value->type);
 
     switch ((enum ir_op)value->op) {
-    case IR_FADD:
-        lower_arithmetic(l, v, MOP_ADDS, true);
-        break;
-    case IR_FSUB:
-        lower_arithmetic(l, v, MOP_SUBS, false);
-        break;
-    case IR_FMUL:
-        lower_arithmetic(l, v, MOP_MULS, true);
-        break;
-    case IR_FDIV:
-        lower_arithmetic(l, v, MOP_DIVS, false);
-        break;
-    case IR_FMIN:
-        lower_extreme(l, v, MOP_FMIN);
-        break;
-    case IR_FMAX:
-        lower_extreme(l, v, MOP_FMAX);
-        break;
-    case IR_FCOPYSIGN:
-        lower_copysign(l, v);
-        break;
+    case IR_FADD: lower_arithmetic(l, v, MOP_ADDS, true); break;
+    case IR_FSUB: lower_arithmetic(l, v, MOP_SUBS, false); break;
+    case IR_FMUL: lower_arithmetic(l, v, MOP_MULS, true); break;
+    case IR_FDIV: lower_arithmetic(l, v, MOP_DIVS, false); break;
+    case IR_FMIN: lower_extreme(l, v, MOP_FMIN); break;
+    case IR_FMAX: lower_extreme(l, v, MOP_FMAX); break;
+    case IR_FCOPYSIGN: lower_copysign(l, v); break;
     case IR_FABS:
-    case IR_FNEG:
-        lower_sign(l, v);
-        break;
-    case IR_FSQRT:
-        lower_unary(l, v, MOP_SQRTS, size);
-        break;
+    case IR_FNEG: lower_sign(l, v); break;
+    case IR_FSQRT: lower_unary(l, v, MOP_SQRTS, size); break;
     case IR_FNEAREST:
         lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 0; /* bit 3: no inexact exception */
         break;
-    case IR_FFLOOR:
-        lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 1;
-        break;
-    case IR_FCEIL:
-        lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 2;
-        break;
-    case IR_FTRUNC:
-        lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 3;
-        break;
-    case IR_PROMOTE:
-        lower_unary(l, v, MOP_PROMOTE, 4);
-        break;
-    case IR_DEMOTE:
-        lower_unary(l, v, MOP_DEMOTE, 8);
-        break;
+    case IR_FFLOOR: lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 1; break;
+    case IR_FCEIL: lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 2; break;
+    case IR_FTRUNC: lower_unary(l, v, MOP_ROUNDS, size)->imm = 8 | 3; break;
+    case IR_PROMOTE: lower_unary(l, v, MOP_PROMOTE, 4); break;
+    case IR_DEMOTE: lower_unary(l, v, MOP_DEMOTE, 8); break;
     case IR_CONVERT_S:
-    case IR_CONVERT_U:
-        lower_convert(l, v);
-        break;
+    case IR_CONVERT_U: lower_convert(l, v); break;
     case IR_TRUNC_S:
     case IR_TRUNC_U:
     case IR_TRUNC_SAT_S:
-    case IR_TRUNC_SAT_U:
-        lower_trunc(l, v);
-        break;
-    case IR_BITS:
-        lower_bits(l, v);
-        break;
-    case IR_CANON:
-        lower_canon(l, v);
-        break;
-    default:
-        l->unsupported = ir_op_names[value->op];
+    case IR_TRUNC_SAT_U: lower_trunc(l, v); break;
+    case IR_BITS: lower_bits(l, v); break;
+    case IR_CANON: lower_canon(l, v); break;
+    default: l->unsupported = ir_op_names[value->op];
     }
 }

@@ -125,9 +125,8 @@ static enum err link_block(struct lower *l, struct edges *e, uint32_t b, struct 
 
     if (is_switch(l, block)) {
         table = arena_array(l->arena, block->succ_count + 1u, sizeof *table);
-        if (table == NULL ||
-            !ARENA_RESERVE(l->arena, l->out->jump_tables, l->jump_table_room,
-                           l->jump_table_count + 1u))
+        if (table == NULL || !ARENA_RESERVE(l->arena, l->out->jump_tables, l->jump_table_room,
+                                            l->jump_table_count + 1u))
             return ERR_NOMEM;
         table[0] = block->succ_count;
         l->out->jump_tables[l->jump_table_count++] = table;
@@ -285,10 +284,7 @@ static void end_branch(struct lower *l, uint32_t block, ir_value v)
 }
 
 /* Which of the function's jump tables belongs to a block: they were made in block order. */
-static uint32_t table_of(struct lower *l)
-{
-    return --l->jump_table_count;
-}
+static uint32_t table_of(struct lower *l) { return --l->jump_table_count; }
 
 static void end_switch(struct lower *l, uint32_t block, ir_value v)
 {
@@ -321,22 +317,12 @@ void lower_end(struct lower *l, uint32_t block, ir_value v)
 
     l->try_call = 0;
     switch ((enum ir_op)value->op) {
-    case IR_JUMP:
-        lower_emit(l, MOP_JUMP, 8);
-        break;
-    case IR_BRANCH:
-        end_branch(l, block, v);
-        break;
-    case IR_SWITCH:
-        end_switch(l, block, v);
-        break;
-    case IR_RETURN:
-        lower_return(l, v);
-        break;
+    case IR_JUMP: lower_emit(l, MOP_JUMP, 8); break;
+    case IR_BRANCH: end_branch(l, block, v); break;
+    case IR_SWITCH: end_switch(l, block, v); break;
+    case IR_RETURN: lower_return(l, v); break;
     case IR_RETURN_CALL:
-    case IR_RETURN_CALL_INDIRECT:
-        lower_tail_call(l, v);
-        break;
+    case IR_RETURN_CALL_INDIRECT: lower_tail_call(l, v); break;
     case IR_INVOKE:
         l->try_call = value->a;
         lower_emit(l, MOP_INVOKE, 8);
@@ -348,7 +334,6 @@ void lower_end(struct lower *l, uint32_t block, ir_value v)
         in->offset = value->offset;
         break;
     }
-    default:
-        l->unsupported = ir_op_names[value->op];
+    default: l->unsupported = ir_op_names[value->op];
     }
 }

@@ -49,8 +49,8 @@ static bool is_scaled(const struct lower *l, ir_value v, ir_value *x, uint8_t *s
     uint64_t count;
     const struct ir_val *value = lower_val(l, v);
 
-    if (value->op != IR_SHL || !is_own(l, v) || !lower_is_const(l, value->b, &count) ||
-        count < 1 || count > 3)
+    if (value->op != IR_SHL || !is_own(l, v) || !lower_is_const(l, value->b, &count) || count < 1 ||
+        count > 3)
         return false;
     *x = value->a;
     *scale = (uint8_t)(1u << count);
@@ -201,8 +201,8 @@ static bool and_not(struct lower *l, ir_value v, ir_value a, ir_value b)
     unsigned size = lower_size(value->type);
     int32_t imm;
 
-    if (!l->bmi || value->op != IR_XOR || !is_own(l, a) ||
-        !lower_is_imm(l, value->b, size, &imm) || imm != -1 || is_any_const(l, b))
+    if (!l->bmi || value->op != IR_XOR || !is_own(l, a) || !lower_is_imm(l, value->b, size, &imm) ||
+        imm != -1 || is_any_const(l, b))
         return false;
     mach_operand ra = use_sized(l, value->a, size);
     struct lower_operand rb = lower_operand(l, b, size);
@@ -375,47 +375,20 @@ void lower_int(struct lower *l, ir_value v)
     unsigned size = lower_size(lower_val(l, v)->type);
 
     switch ((enum ir_op)lower_val(l, v)->op) {
-    case IR_ADD:
-        lower_add(l, v);
-        break;
-    case IR_SUB:
-        lower_sub(l, v);
-        break;
-    case IR_MUL:
-        lower_mul(l, v);
-        break;
-    case IR_AND:
-        lower_and(l, v);
-        break;
-    case IR_OR:
-        lower_plain(l, v, MOP_OR, MOP_ORI, true);
-        break;
-    case IR_XOR:
-        lower_xor(l, v);
-        break;
-    case IR_CLZ:
-        lower_unary(l, v, l->bmi ? MOP_LZCNT : MOP_CLZ_BSR, size, size);
-        break;
-    case IR_CTZ:
-        lower_unary(l, v, l->bmi ? MOP_TZCNT : MOP_CTZ_BSF, size, size);
-        break;
-    case IR_POPCNT:
-        lower_popcnt(l, v, size);
-        break;
-    case IR_EXTEND8_S:
-        lower_unary(l, v, MOP_MOVSX8, size, 1);
-        break;
-    case IR_EXTEND16_S:
-        lower_unary(l, v, MOP_MOVSX16, size, 2);
-        break;
+    case IR_ADD: lower_add(l, v); break;
+    case IR_SUB: lower_sub(l, v); break;
+    case IR_MUL: lower_mul(l, v); break;
+    case IR_AND: lower_and(l, v); break;
+    case IR_OR: lower_plain(l, v, MOP_OR, MOP_ORI, true); break;
+    case IR_XOR: lower_xor(l, v); break;
+    case IR_CLZ: lower_unary(l, v, l->bmi ? MOP_LZCNT : MOP_CLZ_BSR, size, size); break;
+    case IR_CTZ: lower_unary(l, v, l->bmi ? MOP_TZCNT : MOP_CTZ_BSF, size, size); break;
+    case IR_POPCNT: lower_popcnt(l, v, size); break;
+    case IR_EXTEND8_S: lower_unary(l, v, MOP_MOVSX8, size, 1); break;
+    case IR_EXTEND16_S: lower_unary(l, v, MOP_MOVSX16, size, 2); break;
     case IR_EXTEND32_S:
-    case IR_EXTEND_S:
-        lower_unary(l, v, MOP_MOVSX32, 8, 4);
-        break;
-    case IR_WRAP:
-        lower_wrap(l, v);
-        break;
-    default:
-        lower_shift(l, v);
+    case IR_EXTEND_S: lower_unary(l, v, MOP_MOVSX32, 8, 4); break;
+    case IR_WRAP: lower_wrap(l, v); break;
+    default: lower_shift(l, v);
     }
 }

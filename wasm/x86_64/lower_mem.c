@@ -2,15 +2,26 @@
 
 /* --- Memory operands */
 
+/* A constant that displacements reach. BOUND is looked through: it is checked on its own. */
+static bool is_near_const(const struct lower *l, ir_value address, uint32_t offset, uint64_t *at)
+{
+    while (lower_val(l, address)->op == IR_BOUND)
+        address = lower_val(l, address)->a;
+    if (!lower_is_const(l, address, at) || *at > INT32_MAX)
+        return false;
+    *at += offset;
+    return *at <= INT32_MAX;
+}
+
 struct lower_mem lower_address(struct lower *l, ir_value address, uint32_t offset, unsigned memory)
 {
-    struct lower_mem m = { .mem = memory == 0 ? MEM_HEAP : MEM_HEAP_VIEW, .scale = (uint8_t)memory };
-    uint64_t bits;
+    struct lower_mem m = { .mem = memory == 0 ? MEM_HEAP : MEM_HEAP_VIEW,
+                           .scale = (uint8_t)memory };
+    uint64_t at;
 
-    if (lower_is_const(l, address, &bits) && bits <= INT32_MAX - (uint64_t)16 &&
-        bits + offset <= INT32_MAX) {
+    if (is_near_const(l, address, offset, &at)) {
         m.x = MACH_NONE;
-        m.disp = (int32_t)(bits + offset);
+        m.disp = (int32_t)at;
         return m;
     }
     m.x = lower_use(l, address);
@@ -68,10 +79,12 @@ bool lower_fold(struct lower *l, ir_value v, unsigned size, struct lower_mem *ou
         out->offset = value->offset;
     } else if (value->op == IR_GLOBAL_GET && !global_is_imported(l, value->a) &&
                size <= lower_size(value->type)) {
-        *out = (struct lower_mem){ .mem = MEM_CONTEXT, .x = MACH_NONE,
+        *out = (struct lower_mem){ .mem = MEM_CONTEXT,
+                                   .x = MACH_NONE,
                                    .disp = global_place(l, value->a) };
     } else if (value->op == IR_LOCAL_GET && size <= lower_size(value->type)) {
-        *out = (struct lower_mem){ .mem = MEM_FRAME, .x = MACH_NONE,
+        *out = (struct lower_mem){ .mem = MEM_FRAME,
+                                   .x = MACH_NONE,
                                    .disp = local_place(l, value->a) };
     } else {
         return false;
@@ -89,7 +102,8 @@ struct lower_operand lower_operand(struct lower *l, ir_value v, unsigned size)
     if (!o.is_mem && (value->type == IR_F32 || value->type == IR_F64) && value->op == IR_CONST &&
         ir_const_bits(value) != 0) {
         o.is_mem = true;
-        o.mem = (struct lower_mem){ .mem = MEM_POOL, .x = MACH_NONE,
+        o.mem = (struct lower_mem){ .mem = MEM_POOL,
+                                    .x = MACH_NONE,
                                     .disp = (int32_t)lower_pool(l, ir_const_bits(value), 0) };
     }
     if (!o.is_mem)
@@ -105,29 +119,16 @@ static void load_from(struct lower *l, ir_value v, unsigned access, const struct
     enum mach_op op = MOP_LOAD;
 
     switch ((enum ir_access)access) {
-    case IR_ACCESS_8U:
-        op = MOP_MOVZX8;
-        break;
-    case IR_ACCESS_8S:
-        op = MOP_MOVSX8;
-        break;
-    case IR_ACCESS_16U:
-        op = MOP_MOVZX16;
-        break;
-    case IR_ACCESS_16S:
-        op = MOP_MOVSX16;
-        break;
+    case IR_ACCESS_8U: op = MOP_MOVZX8; break;
+    case IR_ACCESS_8S: op = MOP_MOVSX8; break;
+    case IR_ACCESS_16U: op = MOP_MOVZX16; break;
+    case IR_ACCESS_16S: op = MOP_MOVSX16; break;
     case IR_ACCESS_32U:
         size = 4; /* and the upper half becomes zero */
         break;
-    case IR_ACCESS_32S:
-        op = size == 8 ? MOP_MOVSX32 : MOP_LOAD;
-        break;
-    case IR_ACCESS_64:
-        break;
-    default:
-        op = MOP_LOADF;
-        size = access_size(access);
+    case IR_ACCESS_32S: op = size == 8 ? MOP_MOVSX32 : MOP_LOAD; break;
+    case IR_ACCESS_64: break;
+    default: op = MOP_LOADF; size = access_size(access);
     }
     if (lower_kind(type) >= MACH_F32)
         op = MOP_LOADF;
@@ -138,8 +139,11 @@ static void store_to(struct lower *l, ir_value value, unsigned size, const struc
                      mach_operand reg, bool is_imm, int32_t imm)
 {
     bool vector = lower_kind(lower_val(l, value)->type) >= MACH_F32;
-    struct mach_instr *in =
-        lower_emit(l, is_imm ? MOP_STOREI : vector ? MOP_STOREF : MOP_STORE, size);
+    struct mach_instr *in = lower_emit(l,
+                                       is_imm   ? MOP_STOREI
+                                       : vector ? MOP_STOREF
+                                                : MOP_STORE,
+                                       size);
 
     in->b = is_imm ? MACH_NONE : reg;
     in->imm = imm;
@@ -192,6 +196,14 @@ static void lower_bound(struct lower *l, ir_value v)
     struct ir_val *value = lower_val(l, v);
     bool by_size = (l->unit->config & WASM_CONFIG_EXPLICIT) != 0;
     mach_operand a = lower_use(l, value->a);
+
+    if (lower_val(l, value->a)->op == IR_CONST) {
+        /* The register that was checked is the one that is used: lower_use knows. */
+        mach_operand d = lower_def(l, v);
+
+        lower_2(l, MOP_MOV, lower_size(value->type), d, a, MACH_NONE);
+        a = d;
+    }
     struct mach_instr *in = lower_emit(l, by_size ? MOP_BOUND_SIZE : MOP_BOUND, 8);
 
     in->a = a;
@@ -206,9 +218,8 @@ static struct mach_instr *via(struct lower *l, ir_value v, int32_t place, int32_
 {
     struct ir_val *value = lower_val(l, v);
     bool vector = lower_kind(value->type) >= MACH_F32;
-    struct mach_instr *in =
-        lower_2(l, vector ? MOP_LOADF_VIA : MOP_LOAD_VIA, lower_size(value->type),
-                lower_def(l, v), MACH_NONE, MACH_NONE);
+    struct mach_instr *in = lower_2(l, vector ? MOP_LOADF_VIA : MOP_LOAD_VIA,
+                                    lower_size(value->type), lower_def(l, v), MACH_NONE, MACH_NONE);
 
     in->disp = place;
     in->imm = field;
@@ -292,12 +303,11 @@ static void lower_ref_func(struct lower *l, ir_value v)
     bool is_import = index < imported;
     struct lower_mem m = { .mem = MEM_CONTEXT, .x = MACH_NONE };
 
-    m.disp = is_import ? (int32_t)(layout->imports + 8 * index)
-                       : (int32_t)(layout->functions +
-                                   sizeof(struct wasm_function) * (index - imported));
-    lower_mem_put(lower_2(l, is_import ? MOP_LOAD : MOP_LEA, 8, lower_def(l, v), MACH_NONE,
-                          MACH_NONE),
-                  &m);
+    m.disp = is_import
+                 ? (int32_t)(layout->imports + 8 * index)
+                 : (int32_t)(layout->functions + sizeof(struct wasm_function) * (index - imported));
+    lower_mem_put(
+        lower_2(l, is_import ? MOP_LOAD : MOP_LEA, 8, lower_def(l, v), MACH_NONE, MACH_NONE), &m);
 }
 
 static void lower_local(struct lower *l, ir_value v)
@@ -324,35 +334,16 @@ static void lower_local(struct lower *l, ir_value v)
 void lower_memory(struct lower *l, ir_value v)
 {
     switch ((enum ir_op)lower_val(l, v)->op) {
-    case IR_LOAD:
-        lower_load(l, v);
-        break;
-    case IR_STORE:
-        lower_store(l, v);
-        break;
-    case IR_BOUND:
-        lower_bound(l, v);
-        break;
-    case IR_MEMORY_SIZE:
-        lower_memory_size(l, v);
-        break;
-    case IR_GLOBAL_GET:
-        lower_global_get(l, v);
-        break;
-    case IR_GLOBAL_SET:
-        lower_global_set(l, v);
-        break;
-    case IR_TABLE_SIZE:
-        via(l, v, table_place(l, lower_val(l, v)->a), WASM_VIEW_SIZE);
-        break;
-    case IR_REF_FUNC:
-        lower_ref_func(l, v);
-        break;
+    case IR_LOAD: lower_load(l, v); break;
+    case IR_STORE: lower_store(l, v); break;
+    case IR_BOUND: lower_bound(l, v); break;
+    case IR_MEMORY_SIZE: lower_memory_size(l, v); break;
+    case IR_GLOBAL_GET: lower_global_get(l, v); break;
+    case IR_GLOBAL_SET: lower_global_set(l, v); break;
+    case IR_TABLE_SIZE: via(l, v, table_place(l, lower_val(l, v)->a), WASM_VIEW_SIZE); break;
+    case IR_REF_FUNC: lower_ref_func(l, v); break;
     case IR_LOCAL_GET:
-    case IR_LOCAL_SET:
-        lower_local(l, v);
-        break;
-    default:
-        lower_table(l, v);
+    case IR_LOCAL_SET: lower_local(l, v); break;
+    default: lower_table(l, v);
     }
 }

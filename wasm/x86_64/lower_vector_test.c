@@ -32,8 +32,8 @@ struct shape {
 static struct shape shape_of(uint16_t code)
 {
     switch (code) {
-#define SIG(id, align, result, x, y, z) \
-    case WASM_OP_##id:                  \
+#define SIG(first, last, align, result, x, y, z) \
+    case WASM_OP_##first... WASM_OP_##last:       \
         return (struct shape){ result, { x, y, z } };
 #include "wasm/validate/signatures.def"
 #undef SIG

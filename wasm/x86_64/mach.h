@@ -11,12 +11,41 @@
 
 /* Real registers: general 0..15 by their hardware numbers, vectors 16..31. */
 enum mach_reg {
-    RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
-    XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7,
-    XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14, XMM15,
+    RAX,
+    RCX,
+    RDX,
+    RBX,
+    RSP,
+    RBP,
+    RSI,
+    RDI,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
+    XMM0,
+    XMM1,
+    XMM2,
+    XMM3,
+    XMM4,
+    XMM5,
+    XMM6,
+    XMM7,
+    XMM8,
+    XMM9,
+    XMM10,
+    XMM11,
+    XMM12,
+    XMM13,
+    XMM14,
+    XMM15,
     MACH_REG_COUNT
 };
-#define MACH_ALLOCATABLE_GENERAL 0x37efu /* all but rsp, r11, r14, r15 */
+#define MACH_ALLOCATABLE_GENERAL 0x37efu    /* all but rsp, r11, r14, r15 */
 #define MACH_ALLOCATABLE_VECTOR 0x7fff0000u /* all but xmm15 */
 #define MACH_KEPT ((1u << RBX) | (1u << RBP) | (1u << R12) | (1u << R13)) /* across calls */
 #define MACH_CLOBBERED ((MACH_ALLOCATABLE_GENERAL | MACH_ALLOCATABLE_VECTOR) & ~MACH_KEPT)
@@ -41,38 +70,42 @@ enum mach_kind { MACH_I32, MACH_I64, MACH_F32, MACH_F64, MACH_V128 };
 /* The memory operand of an instruction: one register at most besides pinned ones. */
 enum mach_mem {
     MEM_NONE,
-    MEM_HEAP,    /* [r14 + x + disp]; x may be MACH_NONE (constant address: disp alone) */
-    MEM_BASE,    /* [x + disp] */
-    MEM_CONTEXT, /* [r15 + disp] */
-    MEM_FRAME,   /* [rsp + disp], disp resolved by emit: frame locals area offset */
-    MEM_POOL,    /* [rip + constant number disp] */
-    MEM_INDEX,   /* lea only: [a + x * scale + disp] */
-    MEM_INDEXED, /* unused */
+    MEM_HEAP,      /* [r14 + x + disp]; x may be MACH_NONE (constant address: disp alone) */
+    MEM_BASE,      /* [x + disp] */
+    MEM_CONTEXT,   /* [r15 + disp] */
+    MEM_FRAME,     /* [rsp + disp], disp resolved by emit: frame locals area offset */
+    MEM_POOL,      /* [rip + constant number disp] */
+    MEM_INDEX,     /* lea only: [a + x * scale + disp] */
+    MEM_INDEXED,   /* unused */
     MEM_HEAP_VIEW, /* [r11 + x + disp]: emit loads r11 with the base of memory number `scale`
                       just before; a is not used by it */
 };
 
 /* What an operation does with d, a, b: the constraints that allocation must meet. */
 enum {
-    MOP_DEF = 1 << 0,      /* writes d */
+    MOP_DEF = 1 << 0, /* writes d */
     MOP_USE_A = 1 << 1,
     MOP_USE_B = 1 << 2,
-    MOP_TIED = 1 << 3,     /* d and a are one register */
-    MOP_B_MEM = 1 << 4,    /* b may be a slot (when the instruction has no memory operand) */
-    MOP_A_MEM = 1 << 5,    /* a may be a slot, not tied */
-    MOP_B_RCX = 1 << 6,    /* b is in rcx (shifts without BMI2) */
-    MOP_DIV = 1 << 7,      /* a in rax; d in rax (quotient) or rdx (`sub` 1: remainder); both are clobbered; b in neither */
-    MOP_A_RAX = 1 << 8,    /* cmpxchg: a (expected) tied to d, both in rax; b anything else */
-    MOP_CALL = 1 << 9,     /* uses and defs are in `args`; clobbers MACH_CLOBBERED (`sub` 1: everything, see pads) */
-    MOP_END = 1 << 10,     /* a terminator; may be followed only by other terminators of the block */
-    MOP_COMMUTES = 1 << 11,/* a and b may be swapped (tied forms) */
-    MOP_MOVE = 1 << 12,    /* d = a: may be coalesced away */
-    MOP_B_LATE = 1 << 13,  /* b and x are still read after d is written: not in d's register. Implied by TIED */
+    MOP_TIED = 1 << 3,  /* d and a are one register */
+    MOP_B_MEM = 1 << 4, /* b may be a slot (when the instruction has no memory operand) */
+    MOP_A_MEM = 1 << 5, /* a may be a slot, not tied */
+    MOP_B_RCX = 1 << 6, /* b is in rcx (shifts without BMI2) */
+    /* a in rax; d in rax (quotient) or rdx (`sub` 1: remainder); both are clobbered; b in neither */
+    MOP_DIV = 1 << 7,
+    MOP_A_RAX = 1 << 8, /* cmpxchg: a (expected) tied to d, both in rax; b anything else */
+    /* uses and defs are in `args`; clobbers MACH_CLOBBERED (`sub` 1: everything, see pads) */
+    MOP_CALL = 1 << 9,
+    MOP_END = 1 << 10, /* a terminator; may be followed only by other terminators of the block */
+    MOP_COMMUTES = 1 << 11, /* a and b may be swapped (tied forms) */
+    MOP_MOVE = 1 << 12,     /* d = a: may be coalesced away */
+    MOP_B_LATE =
+        1
+        << 13, /* b and x are still read after d is written: not in d's register. Implied by TIED */
     MOP_FLAGS_OUT = 1 << 14, /* leaves flags that the next non-move instruction reads */
     MOP_FLAGS_IN = 1 << 15,
-    MOP_REMAT = 1 << 16,   /* no inputs: may be issued again instead of reloaded */
-    MOP_TEMP = 1 << 17,    /* `c` is a scratch virtual register, written (early) inside */
-    MOP_USE_C = 1 << 18,   /* reads c */
+    MOP_REMAT = 1 << 16, /* no inputs: may be issued again instead of reloaded */
+    MOP_TEMP = 1 << 17,  /* `c` is a scratch virtual register, written (early) inside */
+    MOP_USE_C = 1 << 18, /* reads c */
 };
 
 /* mops.def: MOP(name, flags, …encoding columns that only emit reads). */
@@ -125,12 +158,13 @@ struct mach_block {
     uint32_t pred_count;
     struct mach_edge_move *moves; /* parallel, done before the terminators: only blocks */
     uint32_t move_count;          /* with one successor have them (critical edges are split) */
-    uint32_t loop_end;   /* of a loop header: first block after the loop; else 0 */
+    uint32_t loop_end;            /* of a loop header: first block after the loop; else 0 */
     uint16_t depth;
-    bool cold;           /* emitted after the rest */
-    bool is_edge;        /* split from a critical edge: nothing but moves and a jump */
-    bool is_pad;         /* entered from the unwinder: every live-in value is in its slot, the rest of the
-                            registers hold nothing; MOP_EXCEPTION (def in rax) is its first instruction */
+    bool cold;    /* emitted after the rest */
+    bool is_edge; /* split from a critical edge: nothing but moves and a jump */
+    /* Entered from the unwinder: every live-in value is in its slot, the registers hold
+     * nothing; MOP_EXCEPTION (def in rax) is its first instruction. */
+    bool is_pad;
 };
 
 /* A move that allocation inserts: before instruction `before`, in list order. */
@@ -149,20 +183,20 @@ struct mach_func {
     uint32_t code_count;
     struct mach_block *blocks;
     uint32_t block_count;
-    uint8_t *kinds;          /* enum mach_kind of each virtual register, from 1 */
-    uint32_t virtual_count;  /* numbers 1 .. virtual_count */
+    uint8_t *kinds;         /* enum mach_kind of each virtual register, from 1 */
+    uint32_t virtual_count; /* numbers 1 .. virtual_count */
     struct mach_arg *args;
     uint32_t arg_count;
 
     /* by allocation */
     struct mach_move *moves; /* sorted by `before`, order kept among equals */
     uint32_t move_count;
-    uint32_t slot_size;      /* bytes of spill slots; emit adds frame locals and saved registers */
-    uint32_t kept_used;      /* bit per real register of MACH_KEPT that is written */
+    uint32_t slot_size; /* bytes of spill slots; emit adds frame locals and saved registers */
+    uint32_t kept_used; /* bit per real register of MACH_KEPT that is written */
     /* constants for MEM_POOL: 16 bytes each */
     uint64_t (*pool)[2];
     uint32_t pool_count, pool_room;
-    uint32_t **jump_tables;  /* of MOP_JUMP_TABLE: block numbers */
+    uint32_t **jump_tables; /* of MOP_JUMP_TABLE: block numbers */
     uint32_t frame_locals_size;
 };
 

@@ -32,10 +32,9 @@ static void put_number(struct text *t, const char *before, int64_t n)
 }
 
 static const char *const reg_names[MACH_REG_COUNT] = {
-    "rax",  "rcx",  "rdx",   "rbx",   "rsp",   "rbp",   "rsi",   "rdi",
-    "r8",   "r9",   "r10",   "r11",   "r12",   "r13",   "r14",   "r15",
-    "xmm0", "xmm1", "xmm2",  "xmm3",  "xmm4",  "xmm5",  "xmm6",  "xmm7",
-    "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+    "rax",  "rcx",  "rdx",  "rbx",  "rsp",   "rbp",   "rsi",   "rdi",   "r8",    "r9",    "r10",
+    "r11",  "r12",  "r13",  "r14",  "r15",   "xmm0",  "xmm1",  "xmm2",  "xmm3",  "xmm4",  "xmm5",
+    "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
 };
 static const char *const kind_names[] = { "i32", "i64", "f32", "f64", "v128" };
 static const char *const cc_names[] = { "o", "no", "b", "ae", "e", "ne", "be", "a",
@@ -61,8 +60,8 @@ static void put_operand(struct text *t, const struct mach_func *f, const char *b
 
 static void put_memory(struct text *t, const struct mach_func *f, const struct mach_instr *in)
 {
-    static const char *const names[] = { "",          " heap[",  " [",       " context[", " frame[",
-                                         " pool[", " [", " [", " view[" };
+    static const char *const names[] = { "",       " heap[", " [", " context[", " frame[",
+                                         " pool[", " [",     " [", " view[" };
 
     if (in->mem == MEM_NONE)
         return;

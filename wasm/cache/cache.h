@@ -6,8 +6,8 @@
  * hands out only what passes that check. Without such a key there is no cache.
  * Even so an image is read like any other input, and its code goes the way of
  * freshly compiled code, checks included. */
-#ifndef BROCH_WASM_RUNTIME_CACHE_H
-#define BROCH_WASM_RUNTIME_CACHE_H
+#ifndef BROCH_WASM_CACHE_CACHE_H
+#define BROCH_WASM_CACHE_CACHE_H
 
 #include "include/broch/wasm.h"
 

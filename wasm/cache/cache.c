@@ -1,6 +1,6 @@
 /* The image: for each function, in order, six numbers (LEB128), its relocations (two
  * each), its packed sites and its bytes. */
-#include "wasm/runtime/cache.h"
+#include "wasm/cache/cache.h"
 
 #include "base/reader.h"
 #include "base/writer.h"
