@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "base/num.h"
 #include "cli/compile_report.h"
 #include "cli/config.h"
@@ -41,7 +42,12 @@ static int refused(const struct compile *c, uint32_t function, enum err e,
     char name[TEXT_SHOWN_SIZE];
 
     text_shown(name, wasm_decoded_function_name(&c->module.decoded, function));
-    return verb_fail(e == ERR_NOMEM || e == ERR_INVALID ? VERB_SOFTWARE : VERB_DATA,
+    if (e == ERR_NOMEM)
+        return verb_fail(VERB_DATA,
+                         "function %" PRIu32 " (%s): compile memory: it needs more than the %zu "
+                         "bytes that its size allows for",
+                         function, name, c->module.scratch.ceiling);
+    return verb_fail(e == ERR_INVALID ? VERB_SOFTWARE : VERB_DATA,
                      "function %" PRIu32 " (%s), offset 0x%" PRIx64 ": %s%s%s", function, name,
                      note->offset, note->rule, note->detail[0] != '\0' ? ": " : "", note->detail);
 }
@@ -93,12 +99,13 @@ static int function_compile(struct compile *c, uint32_t function)
     if (e != ERR_OK)
         return refused(c, function, e, &note);
     /* What the largest function takes is to be seen by itself, without a chunk
-     * that an earlier one left. */
+     * that an earlier one left. The ceiling is that of a keep. */
     if (peak.body_bytes > c->report.largest.body_bytes)
         arena_done(scratch);
     else
         arena_reset(scratch);
     scratch->peak = scratch->held;
+    scratch->ceiling = LIMIT_COMPILE_FLOOR + (size_t)peak.body_bytes * LIMIT_COMPILE_PER_BYTE;
     start = now(CLOCK_MONOTONIC);
     e = wasm_compile_function(&code, &c->unit, function, scratch, &note);
     peak.seconds = now(CLOCK_MONOTONIC) - start;

@@ -13,7 +13,7 @@
 
 #include "exec/deadline.h"
 
-enum { LISTS = 64, WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2 };
+enum { LISTS = 64, INTERRUPTED = -1, WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2 };
 
 struct waiter {
     struct waiter *next;
@@ -75,17 +75,18 @@ static struct timespec end_of(int64_t timeout_ns)
 
 /* Until notified or until the end; an absolute time, so that a signal in
  * between changes nothing. */
-static void sleep_until(struct waiter *w, const struct timespec *end)
+static int sleep_until(struct waiter *w, const struct timespec *end)
 {
     while (atomic_load(&w->woken) == 0) {
         long r = syscall(SYS_futex, &w->woken, FUTEX_WAIT_BITSET_PRIVATE, 0, end, NULL,
                          FUTEX_BITSET_MATCH_ANY);
 
         if (r != 0 && errno == ETIMEDOUT)
-            return;
+            return TIMED_OUT;
         if (r != 0 && errno == EINTR && deadline_passed())
-            return;
+            return INTERRUPTED;
     }
+    return WOKEN;
 }
 
 int wait_for(void *context, const void *at, uint64_t expected, bool is64, int64_t timeout_ns)
@@ -93,6 +94,7 @@ int wait_for(void *context, const void *at, uint64_t expected, bool is64, int64_
     struct list *l = list_of(at);
     struct waiter w = { .at = at };
     struct timespec end;
+    int ended;
 
     (void)context;
     if (timeout_ns >= 0)
@@ -104,12 +106,12 @@ int wait_for(void *context, const void *at, uint64_t expected, bool is64, int64_
     }
     append(l, &w);
     pthread_mutex_unlock(&l->lock);
-    sleep_until(&w, timeout_ns >= 0 ? &end : NULL);
+    ended = sleep_until(&w, timeout_ns >= 0 ? &end : NULL);
     pthread_mutex_lock(&l->lock);
     if (atomic_load(&w.woken) == 0)
         remove_from(l, &w);
     pthread_mutex_unlock(&l->lock);
-    return atomic_load(&w.woken) != 0 ? WOKEN : TIMED_OUT;
+    return atomic_load(&w.woken) != 0 ? WOKEN : ended;
 }
 
 uint32_t wait_notify(void *context, const void *at, uint32_t count)

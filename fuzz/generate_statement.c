@@ -203,6 +203,8 @@ void statement(unsigned depth)
                 put_u((unsigned)callee);
             } else {
                 expression(functions[current].result, depth);
+                if (functions[current].result == F32 || functions[current].result == F64)
+                    canonical(functions[current].result);
                 put(0x0f);
             }
             put(0x0b);

@@ -135,7 +135,8 @@ struct wasm_host {
     bool (*seal)(void *context, void *at, size_t size);     /* written code: read and execute */
     void (*release)(void *context, void *at, size_t size);
     /* Atomics on shared memory (threads proposal): wait until woken or until
-     * timeout_ns (negative: for ever). 0 woken, 1 not equal, 2 timed out. The
+     * timeout_ns (negative: for ever). 0 woken, 1 not equal, 2 timed out, negative:
+     * interrupted, and the guest traps. The
      * address is one of the guest's memory. May be NULL: then wait traps. */
     int (*wait)(void *context, const void *at, uint64_t expected, bool is64, int64_t timeout_ns);
     uint32_t (*notify)(void *context, const void *at, uint32_t count);

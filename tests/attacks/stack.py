@@ -86,7 +86,7 @@ def add():
         case(f"stack: tail calls do not use it {' '.join(options)}".rstrip(),
              lambda w, o=options: w.ends(f"(module {CONTINUES})", 0, options=o))
     for title, kind in (("i32", I32), ("i64", I64), ("f64", F64), ("v128", V128)):
-        for options in OPTIONS:
+        for options in (*OPTIONS[:2], ("--config", "explicit-bounds"), *OPTIONS[3:]):
             case(f"stack: frames of 3,000 {title} {' '.join(options)}".rstrip(),
                  lambda w, k=kind, o=options: w.traps(huge_frame(k, 3000, True), LIMIT, options=o))
     case("stack: a frame larger than the stack",

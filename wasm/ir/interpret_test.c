@@ -1,7 +1,7 @@
 /* Random programs, built in every configuration and run: all must do the same. What
  * the builder does without optimisation is the measure for what folding, numbering,
  * forwarding and the passes make of it. */
-#include "wasm/ir/interpret.h"
+#include "wasm/ir/interpret_test.h"
 
 #include "tests/check.h"
 

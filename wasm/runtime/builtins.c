@@ -161,6 +161,7 @@ static struct builtin_result atomic_wait(struct wasm_context *c, struct wasm_mem
 {
     const struct wasm_host *host = &m->store->engine->host;
     const void *there = wasm_memory_at(m, at, is64 ? 8 : 4);
+    int end;
 
     if (there == NULL)
         return done(c, WASM_TRAP_MEMORY);
@@ -170,8 +171,10 @@ static struct builtin_result atomic_wait(struct wasm_context *c, struct wasm_mem
         return done(c, WASM_TRAP_NOT_SHARED);
     if (host->wait == NULL)
         return done(c, WASM_TRAP_HOST);
-    return word(
-        (uint64_t)(uint32_t)host->wait(host->context, there, expected, is64, (int64_t)timeout));
+    end = host->wait(host->context, there, expected, is64, (int64_t)timeout);
+    if (end < 0)
+        return done(c, WASM_TRAP_INTERRUPTED);
+    return word((uint64_t)(uint32_t)end);
 }
 
 struct builtin_result wasm_builtin_atomic_wait32(BUILTIN_ARGS_4)

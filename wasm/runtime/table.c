@@ -57,7 +57,7 @@ enum err wasm_table_new(struct wasm_table **out, struct wasm_store *store, enum 
     t->most = limits.has_most ? num_min(limits.most, cap) : cap;
     e = table_open(t);
     if (e == ERR_OK && wasm_table_grow(t, limits.least, wasm_word_of(type, fill)) == UINT64_MAX)
-        e = ERR_LIMIT;
+        e = ERR_NOMEM; /* the elements are within their limit */
     if (e != ERR_OK) {
         wasm_table_free(t);
         return e;

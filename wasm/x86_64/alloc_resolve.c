@@ -80,14 +80,13 @@ static void carry(struct resolve *r, uint32_t instr, enum group group, uint8_t k
             (struct request){ .d = d, .a = a, .kind = kind, .from_kind = r->f->kinds[i->value] });
 }
 
-/* From one part of a value to another. Where the slot is written at the definition
- * it is never written again. */
+/* From one part of a value to another. The slot may need to be written in few places. */
 static void change(struct resolve *r, uint32_t instr, enum group group, uint32_t to, uint32_t from)
 {
     const struct alloc_value *v = &r->s->values[r->s->intervals[to].value];
     mach_operand d = place_of(r, to);
 
-    if (!mach_is_slot(d) || !v->store_at_def)
+    if (!mach_is_slot(d) || (!v->store_at_def && (v->store_part == 0 || v->store_part == to)))
         carry(r, instr, group, r->f->kinds[r->s->intervals[to].value], d, from);
 }
 
@@ -290,17 +289,65 @@ static void resolve_edges(struct resolve *r, uint32_t value, const uint32_t *par
     }
 }
 
+/* --- Where the slot is written */
+
+/* Does every way to what follows pos in the value's life lead through pos? */
+static bool all_pass(const struct resolve *r, const struct alloc_value *v, uint32_t pos)
+{
+    const struct alloc_scan *s = r->s;
+
+    for (uint32_t k = v->range_first; k < v->range_end; k++) {
+        uint32_t at = s->ranges[k].from > pos ? s->ranges[k].from : pos;
+
+        while (at < s->ranges[k].to) {
+            uint32_t block = alloc_block_at(s, at);
+            const struct mach_block *b = &r->f->blocks[block];
+
+            if (alloc_block_pos(s, block) >= at && at > pos)
+                for (uint32_t p = 0; p < b->pred_count; p++)
+                    if (alloc_block_end_pos(s, b->preds[p]) <= pos)
+                        return false;
+            at = alloc_block_end_pos(s, block);
+        }
+    }
+    return true;
+}
+
+/* At the definition, at the first move to the slot where that comes before all others, or
+ * at each such move: what runs least often. */
+static void choose_stores(struct resolve *r, struct alloc_value *v, const uint32_t *parts,
+                          uint32_t count)
+{
+    uint32_t cost = v->spill_cost, at_def = 1u << alloc_weight(r->s, v->def_block), k = 0;
+    uint32_t first, start;
+
+    if (!v->spilled || v->remat != 0)
+        return;
+    while (k < count && r->s->intervals[parts[k]].reg != ALLOC_NO_REG)
+        k++;
+    if (k != 0 && k < count && !v->wide) {
+        start = r->s->intervals[parts[k]].start;
+        first = 1u << alloc_weight(r->s, alloc_block_at(r->s, start));
+        if (first < at_def && first < cost && all_pass(r, v, start)) {
+            v->store_part = parts[k];
+            cost = first;
+        }
+    }
+    v->store_at_def = v->wide || at_def <= cost;
+    /* From a fixed register straight to the slot: that is a store at the definition. */
+    if (count >= 2 && is_short(r, parts[0], parts[1]))
+        v->store_at_def = true;
+}
+
 static void resolve_value(struct resolve *r, uint32_t value, uint32_t *parts)
 {
     uint32_t count = 0;
 
     for (uint32_t i = r->s->values[value].interval; i != 0; i = r->s->intervals[i].next)
         parts[count++] = i;
+    choose_stores(r, &r->s->values[value], parts, count);
     if (count < 2)
         return;
-    /* From a fixed register straight to the slot: that is a store at the definition. */
-    if (is_short(r, parts[0], parts[1]) && r->s->values[value].remat == 0)
-        r->s->values[value].store_at_def = true;
     for (uint32_t k = 1; k < count; k++)
         resolve_cut(r, parts, k);
     if (!r->s->values[value].wide) /* else it is in its slot between all blocks */

@@ -288,13 +288,25 @@ static uint32_t find_free(struct scan *n, struct alloc_interval *i)
     return best != ALLOC_NO_REG && is_usable(n, i, n->until[best]) ? best : ALLOC_NO_REG;
 }
 
-/* How far away the next need of a register is, seen from now: through the way back of the
+/* The next use from now that reads the value. Those that could as well be served from memory
+ * count: a register that dies into its tied result costs nothing at all. */
+static const struct alloc_use *next_read(const struct scan *n, const struct alloc_interval *i)
+{
+    const struct alloc_use *u = alloc_use_from(n->s, i, n->now);
+    const struct alloc_use *end = n->s->uses + value_of(n, i)->use_end;
+
+    while (u != NULL && u < end && u->is_def)
+        u++;
+    return u != NULL && u < end && u->pos < i->end ? u : NULL;
+}
+
+/* How far away the next use is, seen from now: through the way back of the
  * innermost loop too. What the loop does not need at all is farthest. */
 static uint64_t distance(const struct scan *n, const struct alloc_interval *i)
 {
     const struct alloc_scan *s = n->s;
     const struct alloc_value *v = value_of(n, i);
-    const struct alloc_use *u = alloc_need_from(n->s, i, n->now);
+    const struct alloc_use *u = next_read(n, i);
     uint64_t next = u != NULL ? u->pos : i->end;
     uint32_t header, head, until, before;
 
@@ -458,13 +470,6 @@ enum err alloc_scan_run(struct alloc_scan *s)
         n.now = s->intervals[id].start;
         if (!allocate(&n, id))
             return ERR_UNSUPPORTED;
-    }
-    for (uint32_t v = 1; v <= s->f->virtual_count; v++) {
-        struct alloc_value *value = &s->values[v];
-
-        value->store_at_def =
-            value->spilled && value->remat == 0 &&
-            (value->wide || 1u << alloc_weight(s, value->def_block) <= value->spill_cost);
     }
     return s->full ? ERR_NOMEM : ERR_OK;
 }

@@ -49,6 +49,7 @@ struct alloc_value {
     uint32_t slot;      /* byte offset, where spilled */
     uint32_t def_block;
     uint32_t spill_cost; /* of storing at each move to the slot */
+    uint32_t store_part; /* the only interval whose start is such a move, 0: all are */
     uint32_t copy_of;   /* the value it is tied to or moved from, 0: none */
     uint8_t come_reg;   /* a fixed register that it comes in */
     uint8_t want_reg;   /* one that it goes to */

@@ -176,6 +176,23 @@ static void emit_branch(struct emit *e, const struct mach_instr *in, const struc
     }
 }
 
+/* A few targets: comparisons, two targets to each. */
+static void emit_few_targets(struct emit *e, uint32_t index, const uint32_t *targets,
+                             uint32_t count)
+{
+    enum { EXT_CMP = 7 };
+
+    for (uint32_t i = 0; i < count; i += 2) {
+        bool both = i + 1 < count;
+
+        encode_int_imm(&e->enc, EXT_CMP, 4, encode_reg(index), (int32_t)(both ? i + 1 : i));
+        if (both)
+            emit_jcc(e, CC_B, threaded(e, targets[i]));
+        emit_jcc(e, CC_E, threaded(e, targets[both ? i + 1 : i]));
+    }
+    jump_to_block(e, targets[count]);
+}
+
 /* The index is compared with the count before it is used; the table holds
  * distances from its own start. */
 static void emit_jump_table(struct emit *e, const struct mach_instr *in)
@@ -184,6 +201,10 @@ static void emit_jump_table(struct emit *e, const struct mach_instr *in)
     uint32_t count = table[0] - 1; /* the last one is for all other numbers */
     struct encode_rm entry = { true, R11, (uint8_t)in->a, 4, 0 };
 
+    if (count <= 4) {
+        emit_few_targets(e, in->a, table + 1, count);
+        return;
+    }
     encode_int_imm(&e->enc, 7, 4, encode_reg(in->a), (int32_t)count);
     emit_jcc(e, CC_AE, threaded(e, table[table[0]]));
     if (!ARENA_RESERVE(e->arena, e->tables, e->table_room, e->table_count + 1u)) {

@@ -340,11 +340,16 @@ static void add_operand(struct text *t, const struct mach_instr *in, const char 
 
 static struct text want_text(const struct spec *s, const struct mach_instr *in)
 {
+    struct mach_instr narrow = *in;
     struct text t = { "" };
     char letters[4][4];
     int count =
         sscanf(s->operands, "%3s %3s %3s %3s", letters[0], letters[1], letters[2], letters[3]);
 
+    if (s->op == MOP_TESTI && in->imm < 0x80) { /* the same flags come of eight bits */
+        narrow.size = 1;
+        in = &narrow;
+    }
     add(&t, s->name);
     if (is_scalar((enum mach_op)s->op))
         add(&t, in->size == 8 ? "d" : "s");
@@ -418,19 +423,82 @@ static void try_memory(const struct spec *s, struct mach_instr in, char which)
     }
 }
 
+static void try_spec(const struct spec *s)
+{
+    for (const char *size = s->sizes; *size != 0; size++) {
+        struct mach_instr in = instr((enum mach_op)s->op, (unsigned)(*size - '0'));
+        char which;
+
+        in.cc = 14;
+        if (!takes_memory(s, &which) || which != 'm')
+            try_registers(s, in);
+        if (takes_memory(s, &which))
+            try_memory(s, in, which);
+    }
+}
+
+/* --- The vector operations of mops_vector.def: their names and forms say all */
+
+static bool has_general(const char *name, const char *start)
+{
+    return strncmp(name[0] == 'v' ? name + 1 : name, start, strlen(start)) == 0;
+}
+
+/* The operands of a form, in the order of the text. */
+static const char *form_operands(const char *name, const struct mach_encoding *m)
+{
+    bool vex = (m->prefix & P_VEX) != 0, wide = (m->prefix & P_WSIZE) != 0;
+
+    switch ((enum encode_form)m->form) {
+    case FORM_RM: return vex ? "dx ax bxm" : "dx bxm";
+    case FORM_RMA:
+        return has_general(name, "pmovmskb") || has_general(name, "movmsk") ? "dg ax" : "dx axm";
+    case FORM_RMA8: return "dx axm s";
+    case FORM_RM8:
+        if (has_general(name, "pinsr"))
+            return vex ? wide ? "dx ax bGm s" : "dx ax bgm s" : wide ? "dx bGm s" : "dx bgm s";
+        return vex ? "dx ax bxm s" : "dx bxm s";
+    case FORM_MI8_V: return vex ? "dx ax s" : "ax s"; /* d is a */
+    case FORM_DA8: return wide ? "dG ax s" : "dg ax s";
+    case FORM_MR8: return "m bx s";
+    case FORM_AB: return "ax bx";
+    default: return NULL;
+    }
+}
+
+static void try_vector(enum mach_op op)
+{
+    const struct mach_encoding *m = &mach_encodings[op];
+    char name[24] = "";
+    struct spec s = { (uint16_t)op, name, NULL, "4" };
+    char *suffix;
+
+    for (size_t i = 0; mach_op_names[op][i] != 0 && i + 1 < sizeof name; i++)
+        name[i] = (char)(mach_op_names[op][i] | (mach_op_names[op][i] == '_' ? 0 : 0x20));
+    if ((suffix = strstr(name, "_st")) != NULL)
+        *suffix = 0;
+    if (m->form == FORM_MI8_V)
+        name[strlen(name) - 1] = 0; /* the I of "immediate" */
+    s.operands = form_operands(name, m);
+    if (s.operands == NULL || has_general(name, "cmpp")) /* which reads as one of 32 others */
+        return;
+    if (is_scalar(op))
+        s.sizes = "48";
+    try_spec(&s);
+    if (m->prefix & P_WSIZE) {
+        name[strlen(name) - 1] = 'q';
+        s.sizes = "8";
+        try_spec(&s);
+    }
+}
+
 static void make_cases(void)
 {
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
-        for (const char *size = specs[i].sizes; *size != 0; size++) {
-            struct mach_instr in = instr((enum mach_op)specs[i].op, (unsigned)(*size - '0'));
-            char which;
-
-            in.cc = 14;
-            if (!takes_memory(&specs[i], &which) || which != 'm')
-                try_registers(&specs[i], in);
-            if (takes_memory(&specs[i], &which))
-                try_memory(&specs[i], in, which);
-        }
+        try_spec(&specs[i]);
+    for (unsigned op = MOP_PUNPCKLBW; op < MOP_COUNT; op++)
+        if (mach_encodings[op].form != FORM_SPECIAL)
+            try_vector((enum mach_op)op);
 }
 
 /* --- Reading back */

@@ -90,7 +90,8 @@ enum {
     MOP_B_MEM = 1 << 4, /* b may be a slot (when the instruction has no memory operand) */
     MOP_A_MEM = 1 << 5, /* a may be a slot, not tied */
     MOP_B_RCX = 1 << 6, /* b is in rcx (shifts without BMI2) */
-    /* a in rax; d in rax (quotient) or rdx (`sub` 1: remainder); both are clobbered; b in neither */
+    /* a in rax; d in rax (quotient) or rdx (`sub` 1: remainder); both are clobbered; b in
+     * neither */
     MOP_DIV = 1 << 7,
     MOP_A_RAX = 1 << 8, /* cmpxchg: a (expected) tied to d, both in rax; b anything else */
     /* uses and defs are in `args`; clobbers MACH_CLOBBERED (`sub` 1: everything, see pads) */

@@ -1,7 +1,7 @@
-/* interpret.h: runs the scalar part of the IR, for tests alone. Slow and plain, so
+/* interpret_test.h: runs the scalar part of the IR, for tests alone. Slow and plain, so
  * that what it says can be believed. Include in one file of a test program. */
-#ifndef BROCH_WASM_IR_INTERPRET_H
-#define BROCH_WASM_IR_INTERPRET_H
+#ifndef BROCH_WASM_IR_INTERPRET_TEST_H
+#define BROCH_WASM_IR_INTERPRET_TEST_H
 
 #include <math.h>
 #include <stdlib.h>
