@@ -41,11 +41,13 @@
 /* Machine code of one module: branches reach it with 32 bits. */
 #define LIMIT_CODE_SIZE (1u << 30)
 /* Compile memory that every function may use, whatever its size. */
-#define LIMIT_COMPILE_FLOOR (16u << 20)
+#define LIMIT_COMPILE_FLOOR (64u << 20)
 /* Compile memory for each byte of the function's body beyond that. Ruby 3.4 and
  * Perl 5, rewritten so that they can be suspended, have functions that take up
  * to 440. */
 #define LIMIT_COMPILE_PER_BYTE 512u
+/* And at most, so that no body of 7 MB takes 4 GB. */
+#define LIMIT_COMPILE_MOST (1u << 30)
 
 /* --- Running. */
 /* A backtrace keeps the innermost frames. */

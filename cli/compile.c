@@ -105,7 +105,8 @@ static int function_compile(struct compile *c, uint32_t function)
     else
         arena_reset(scratch);
     scratch->peak = scratch->held;
-    scratch->ceiling = LIMIT_COMPILE_FLOOR + (size_t)peak.body_bytes * LIMIT_COMPILE_PER_BYTE;
+    scratch->ceiling = num_min(
+        LIMIT_COMPILE_MOST, LIMIT_COMPILE_FLOOR + (size_t)peak.body_bytes * LIMIT_COMPILE_PER_BYTE);
     start = now(CLOCK_MONOTONIC);
     e = wasm_compile_function(&code, &c->unit, function, scratch, &note);
     peak.seconds = now(CLOCK_MONOTONIC) - start;

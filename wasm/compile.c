@@ -58,24 +58,32 @@ static enum err lower_staged(struct mach_func *m, struct ir_func *f, const struc
     return e;
 }
 
+/* What allocation leaves behind is copied out of its stage. */
+static enum err keep_moves(struct mach_func *m, struct arena *arena, struct wasm_note *note)
+{
+    struct mach_move *moves = arena_array(arena, m->move_count, sizeof *moves);
+
+    if (moves == NULL)
+        return note_at(note, ERR_NOMEM, 0, "compile memory", "moves");
+    for (uint32_t i = 0; i < m->move_count; i++)
+        moves[i] = m->moves[i];
+    m->moves = moves;
+    return ERR_OK;
+}
+
 static enum err allocate_staged(struct mach_func *m, uint64_t config, struct arena *arena,
                                 struct wasm_note *note)
 {
-    struct mach_move *moves;
     struct arena stage;
     enum err e;
 
     stage_begin(&stage, arena);
-    stage.ceiling -= stage.ceiling / 4; /* the moves are copied before it goes */
+    stage.ceiling -= stage.ceiling / 4; /* the rest is for the copy of the moves */
     m->arena = &stage;
     e = allocate(m, config, note);
     m->arena = arena;
-    moves = arena_array(arena, m->move_count, sizeof *moves);
-    if (e == ERR_OK && moves == NULL)
-        e = note_at(note, ERR_NOMEM, 0, "compile memory", "moves");
-    for (uint32_t i = 0; e == ERR_OK && i < m->move_count; i++)
-        moves[i] = m->moves[i];
-    m->moves = moves;
+    if (e == ERR_OK)
+        e = keep_moves(m, arena, note);
     stage_end(&stage, arena);
     return e;
 }

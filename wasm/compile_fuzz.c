@@ -43,8 +43,9 @@ static const struct arena_source source = { take, give, NULL };
 
 static size_t ceiling_of(const struct wasm_unit *unit, uint32_t function)
 {
-    return LIMIT_COMPILE_FLOOR +
-           unit->module->funcs[function].body.size * (size_t)LIMIT_COMPILE_PER_BYTE;
+    size_t size = unit->module->funcs[function].body.size;
+
+    return num_min(LIMIT_COMPILE_MOST, LIMIT_COMPILE_FLOOR + size * LIMIT_COMPILE_PER_BYTE);
 }
 
 /* The only ends there are. */
@@ -137,7 +138,7 @@ static void compile(const struct wasm_unit *unit, uint32_t function, bool starve
 
 static void compile_all(const struct wasm_decoded *m)
 {
-    uint32_t end = num_min(m->func_count, m->imported_func_count + FUNCTIONS_MOST);
+    uint32_t end = (uint32_t)num_min(m->func_count, m->imported_func_count + FUNCTIONS_MOST);
     struct wasm_layout layout = { 0 };
 
     if (wasm_layout_of(&layout, m) != ERR_OK)

@@ -79,7 +79,8 @@ def memory_used(w, text, limit, most, code=0, options=()):
 
 def large_module():
     """Nine functions of half a megabyte: compiling takes more than 8 MiB."""
-    code = b"".join(local_get(0) + i32_const(i + 3) + b"\x6c" + local_get(0) + b"\x77\x21\0"
+    code = i32_const(0) + b"\x28\0\0\x21\0"
+    code += b"".join(local_get(0) + i32_const(i + 3) + b"\x6c" + local_get(0) + b"\x77\x21\0"
                     for i in range(60_000))  # multiply, rotate: nothing folds
     code += i32_const(0) + local_get(0) + b"\x36\0\0"
     return module([body(code, [(1, I32)])] * 9, memory=b"\0\1")

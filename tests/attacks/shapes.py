@@ -345,7 +345,7 @@ LIMITED = ("compile memory", "code size", "frame")
 def bounded(w, make, options):
     """It compiles, or a limit of the compiler is named."""
     path = w.once(make, lambda w: w.made_apart(make))
-    done = w.run("run", "--limit", "time=15s", *options, path, seconds=90)
+    done = w.run("run", "--limit", "time=100s", *options, path, seconds=120)
     done.note = done.text().split("\n")[0][:150]
     if done.code == 65 or "limit:" in done.text():
         expect(any(x in done.text() for x in LIMITED), "refused:", done.note)

@@ -2,7 +2,7 @@
 print("on", flush=True)
 while True:
     pass
-#! limit time=3s
+#! limit time=6s
 #! exit 134
 #! stderr time
 #> on

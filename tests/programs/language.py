@@ -62,7 +62,8 @@ print(sorted([Tower("Mousa", 13.3), Tower("Clickimin", 5.2), Tower("Carloway", 9
 try:
     fail(30)
 except ValueError as why:
-    print(type(why).__name__, why, type(why.__cause__).__name__, len(traceback.extract_tb(why.__traceback__)))
+    frames = traceback.extract_tb(why.__traceback__)
+    print(type(why).__name__, why, type(why.__cause__).__name__, len(frames))
 print(list(itertools.islice(primes(), 10)), next(itertools.islice(primes(), 1000, None)))
 print(steps(12), steps.cache_info().hits)
 with contextlib.suppress(ZeroDivisionError), told("block"):

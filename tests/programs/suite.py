@@ -59,7 +59,8 @@ class Corners(unittest.TestCase):
 
 
 stream = io.StringIO()
-result = unittest.TextTestRunner(stream=stream).run(unittest.defaultTestLoader.loadTestsFromTestCase(Corners))
+corners = unittest.defaultTestLoader.loadTestsFromTestCase(Corners)
+result = unittest.TextTestRunner(stream=stream).run(corners)
 print(result.testsRun, len(result.failures), len(result.errors), len(result.expectedFailures))
 if not result.wasSuccessful():
     sys.exit(stream.getvalue())

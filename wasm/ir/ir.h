@@ -66,9 +66,9 @@ enum ir_access {
     IR_ACCESS_128
 };
 
-/* OP(name, flags) in ops.def, which says what each one's words mean. */
+/* OP(name, flags, operands) in ops.def, which says what each one's words mean. */
 enum ir_op {
-#define OP(name, flags) IR_##name,
+#define OP(name, flags, operands) IR_##name,
 #include "wasm/ir/ops.def"
 #undef OP
     IR_OP_COUNT

@@ -14,143 +14,54 @@ struct row {
 #define SLOT(id) (WASM_OP_##id < 0x100 ? WASM_OP_##id : 0x100 + (WASM_OP_##id & 7))
 
 /* clang-format off */
+/* T is the type of the opcode's name and of its operands; CONVERTS has a pair of those. */
+#define COMPARE(T, op, cc) [SLOT(T##_##cc)] = { op, IR_I32, IR_##cc, IR_##T, 2 }
+#define UNARY(T, name, op) [SLOT(T##_##name)] = { op, IR_##T, 0, 0, 1 }
+#define BINARY(T, name, op) [SLOT(T##_##name)] = { op, IR_##T, 0, 0, 2 }
+#define CONVERT(T, name, op, from) [SLOT(T##_##name)] = { op, IR_##T, 0, from, 1 }
+
+#define INTEGERS(T)                                                                             \
+    [SLOT(T##_EQZ)] = { IR_ICMP, IR_I32, IR_EQ, IR_##T, 1 },                                    \
+    COMPARE(T, IR_ICMP, EQ), COMPARE(T, IR_ICMP, NE),                                           \
+    COMPARE(T, IR_ICMP, LT_S), COMPARE(T, IR_ICMP, LT_U),                                       \
+    COMPARE(T, IR_ICMP, GT_S), COMPARE(T, IR_ICMP, GT_U),                                       \
+    COMPARE(T, IR_ICMP, LE_S), COMPARE(T, IR_ICMP, LE_U),                                       \
+    COMPARE(T, IR_ICMP, GE_S), COMPARE(T, IR_ICMP, GE_U),                                       \
+    UNARY(T, CLZ, IR_CLZ), UNARY(T, CTZ, IR_CTZ), UNARY(T, POPCNT, IR_POPCNT),                  \
+    BINARY(T, ADD, IR_ADD), BINARY(T, SUB, IR_SUB), BINARY(T, MUL, IR_MUL),                     \
+    BINARY(T, DIV_S, IR_DIV_S), BINARY(T, DIV_U, IR_DIV_U),                                     \
+    BINARY(T, REM_S, IR_REM_S), BINARY(T, REM_U, IR_REM_U),                                     \
+    BINARY(T, AND, IR_AND), BINARY(T, OR, IR_OR), BINARY(T, XOR, IR_XOR),                       \
+    BINARY(T, SHL, IR_SHL), BINARY(T, SHR_S, IR_SHR_S), BINARY(T, SHR_U, IR_SHR_U),             \
+    BINARY(T, ROTL, IR_ROTL), BINARY(T, ROTR, IR_ROTR),                                         \
+    UNARY(T, EXTEND8_S, IR_EXTEND8_S), UNARY(T, EXTEND16_S, IR_EXTEND16_S)
+
+#define FLOATS(T)                                                                               \
+    COMPARE(T, IR_FCMP, EQ), COMPARE(T, IR_FCMP, NE), COMPARE(T, IR_FCMP, LT),                  \
+    COMPARE(T, IR_FCMP, GT), COMPARE(T, IR_FCMP, LE), COMPARE(T, IR_FCMP, GE),                  \
+    UNARY(T, ABS, IR_FABS), UNARY(T, NEG, IR_FNEG), UNARY(T, SQRT, IR_FSQRT),                   \
+    UNARY(T, CEIL, IR_FCEIL), UNARY(T, FLOOR, IR_FFLOOR),                                       \
+    UNARY(T, TRUNC, IR_FTRUNC), UNARY(T, NEAREST, IR_FNEAREST),                                 \
+    BINARY(T, ADD, IR_FADD), BINARY(T, SUB, IR_FSUB), BINARY(T, MUL, IR_FMUL),                  \
+    BINARY(T, DIV, IR_FDIV), BINARY(T, MIN, IR_FMIN), BINARY(T, MAX, IR_FMAX),                  \
+    BINARY(T, COPYSIGN, IR_FCOPYSIGN)
+
+#define CONVERTS(I, F)                                                                          \
+    CONVERT(I, TRUNC_##F##_S, IR_TRUNC_S, IR_##F),                                              \
+    CONVERT(I, TRUNC_##F##_U, IR_TRUNC_U, IR_##F),                                              \
+    CONVERT(I, TRUNC_SAT_##F##_S, IR_TRUNC_SAT_S, IR_##F),                                      \
+    CONVERT(I, TRUNC_SAT_##F##_U, IR_TRUNC_SAT_U, IR_##F),                                      \
+    CONVERT(F, CONVERT_##I##_S, IR_CONVERT_S, IR_##I),                                          \
+    CONVERT(F, CONVERT_##I##_U, IR_CONVERT_U, IR_##I)
+
 static const struct row rows[0x108] = {
-    [SLOT(I32_EQZ)] = { IR_ICMP, IR_I32, IR_EQ, IR_I32, 1 },
-    [SLOT(I32_EQ)] = { IR_ICMP, IR_I32, IR_EQ, IR_I32, 2 },
-    [SLOT(I32_NE)] = { IR_ICMP, IR_I32, IR_NE, IR_I32, 2 },
-    [SLOT(I32_LT_S)] = { IR_ICMP, IR_I32, IR_LT_S, IR_I32, 2 },
-    [SLOT(I32_LT_U)] = { IR_ICMP, IR_I32, IR_LT_U, IR_I32, 2 },
-    [SLOT(I32_GT_S)] = { IR_ICMP, IR_I32, IR_GT_S, IR_I32, 2 },
-    [SLOT(I32_GT_U)] = { IR_ICMP, IR_I32, IR_GT_U, IR_I32, 2 },
-    [SLOT(I32_LE_S)] = { IR_ICMP, IR_I32, IR_LE_S, IR_I32, 2 },
-    [SLOT(I32_LE_U)] = { IR_ICMP, IR_I32, IR_LE_U, IR_I32, 2 },
-    [SLOT(I32_GE_S)] = { IR_ICMP, IR_I32, IR_GE_S, IR_I32, 2 },
-    [SLOT(I32_GE_U)] = { IR_ICMP, IR_I32, IR_GE_U, IR_I32, 2 },
-    [SLOT(I64_EQZ)] = { IR_ICMP, IR_I32, IR_EQ, IR_I64, 1 },
-    [SLOT(I64_EQ)] = { IR_ICMP, IR_I32, IR_EQ, IR_I64, 2 },
-    [SLOT(I64_NE)] = { IR_ICMP, IR_I32, IR_NE, IR_I64, 2 },
-    [SLOT(I64_LT_S)] = { IR_ICMP, IR_I32, IR_LT_S, IR_I64, 2 },
-    [SLOT(I64_LT_U)] = { IR_ICMP, IR_I32, IR_LT_U, IR_I64, 2 },
-    [SLOT(I64_GT_S)] = { IR_ICMP, IR_I32, IR_GT_S, IR_I64, 2 },
-    [SLOT(I64_GT_U)] = { IR_ICMP, IR_I32, IR_GT_U, IR_I64, 2 },
-    [SLOT(I64_LE_S)] = { IR_ICMP, IR_I32, IR_LE_S, IR_I64, 2 },
-    [SLOT(I64_LE_U)] = { IR_ICMP, IR_I32, IR_LE_U, IR_I64, 2 },
-    [SLOT(I64_GE_S)] = { IR_ICMP, IR_I32, IR_GE_S, IR_I64, 2 },
-    [SLOT(I64_GE_U)] = { IR_ICMP, IR_I32, IR_GE_U, IR_I64, 2 },
-    [SLOT(F32_EQ)] = { IR_FCMP, IR_I32, IR_EQ, IR_F32, 2 },
-    [SLOT(F32_NE)] = { IR_FCMP, IR_I32, IR_NE, IR_F32, 2 },
-    [SLOT(F32_LT)] = { IR_FCMP, IR_I32, IR_LT, IR_F32, 2 },
-    [SLOT(F32_GT)] = { IR_FCMP, IR_I32, IR_GT, IR_F32, 2 },
-    [SLOT(F32_LE)] = { IR_FCMP, IR_I32, IR_LE, IR_F32, 2 },
-    [SLOT(F32_GE)] = { IR_FCMP, IR_I32, IR_GE, IR_F32, 2 },
-    [SLOT(F64_EQ)] = { IR_FCMP, IR_I32, IR_EQ, IR_F64, 2 },
-    [SLOT(F64_NE)] = { IR_FCMP, IR_I32, IR_NE, IR_F64, 2 },
-    [SLOT(F64_LT)] = { IR_FCMP, IR_I32, IR_LT, IR_F64, 2 },
-    [SLOT(F64_GT)] = { IR_FCMP, IR_I32, IR_GT, IR_F64, 2 },
-    [SLOT(F64_LE)] = { IR_FCMP, IR_I32, IR_LE, IR_F64, 2 },
-    [SLOT(F64_GE)] = { IR_FCMP, IR_I32, IR_GE, IR_F64, 2 },
-    [SLOT(I32_CLZ)] = { IR_CLZ, IR_I32, 0, 0, 1 },
-    [SLOT(I32_CTZ)] = { IR_CTZ, IR_I32, 0, 0, 1 },
-    [SLOT(I32_POPCNT)] = { IR_POPCNT, IR_I32, 0, 0, 1 },
-    [SLOT(I32_ADD)] = { IR_ADD, IR_I32, 0, 0, 2 },
-    [SLOT(I32_SUB)] = { IR_SUB, IR_I32, 0, 0, 2 },
-    [SLOT(I32_MUL)] = { IR_MUL, IR_I32, 0, 0, 2 },
-    [SLOT(I32_DIV_S)] = { IR_DIV_S, IR_I32, 0, 0, 2 },
-    [SLOT(I32_DIV_U)] = { IR_DIV_U, IR_I32, 0, 0, 2 },
-    [SLOT(I32_REM_S)] = { IR_REM_S, IR_I32, 0, 0, 2 },
-    [SLOT(I32_REM_U)] = { IR_REM_U, IR_I32, 0, 0, 2 },
-    [SLOT(I32_AND)] = { IR_AND, IR_I32, 0, 0, 2 },
-    [SLOT(I32_OR)] = { IR_OR, IR_I32, 0, 0, 2 },
-    [SLOT(I32_XOR)] = { IR_XOR, IR_I32, 0, 0, 2 },
-    [SLOT(I32_SHL)] = { IR_SHL, IR_I32, 0, 0, 2 },
-    [SLOT(I32_SHR_S)] = { IR_SHR_S, IR_I32, 0, 0, 2 },
-    [SLOT(I32_SHR_U)] = { IR_SHR_U, IR_I32, 0, 0, 2 },
-    [SLOT(I32_ROTL)] = { IR_ROTL, IR_I32, 0, 0, 2 },
-    [SLOT(I32_ROTR)] = { IR_ROTR, IR_I32, 0, 0, 2 },
-    [SLOT(I64_CLZ)] = { IR_CLZ, IR_I64, 0, 0, 1 },
-    [SLOT(I64_CTZ)] = { IR_CTZ, IR_I64, 0, 0, 1 },
-    [SLOT(I64_POPCNT)] = { IR_POPCNT, IR_I64, 0, 0, 1 },
-    [SLOT(I64_ADD)] = { IR_ADD, IR_I64, 0, 0, 2 },
-    [SLOT(I64_SUB)] = { IR_SUB, IR_I64, 0, 0, 2 },
-    [SLOT(I64_MUL)] = { IR_MUL, IR_I64, 0, 0, 2 },
-    [SLOT(I64_DIV_S)] = { IR_DIV_S, IR_I64, 0, 0, 2 },
-    [SLOT(I64_DIV_U)] = { IR_DIV_U, IR_I64, 0, 0, 2 },
-    [SLOT(I64_REM_S)] = { IR_REM_S, IR_I64, 0, 0, 2 },
-    [SLOT(I64_REM_U)] = { IR_REM_U, IR_I64, 0, 0, 2 },
-    [SLOT(I64_AND)] = { IR_AND, IR_I64, 0, 0, 2 },
-    [SLOT(I64_OR)] = { IR_OR, IR_I64, 0, 0, 2 },
-    [SLOT(I64_XOR)] = { IR_XOR, IR_I64, 0, 0, 2 },
-    [SLOT(I64_SHL)] = { IR_SHL, IR_I64, 0, 0, 2 },
-    [SLOT(I64_SHR_S)] = { IR_SHR_S, IR_I64, 0, 0, 2 },
-    [SLOT(I64_SHR_U)] = { IR_SHR_U, IR_I64, 0, 0, 2 },
-    [SLOT(I64_ROTL)] = { IR_ROTL, IR_I64, 0, 0, 2 },
-    [SLOT(I64_ROTR)] = { IR_ROTR, IR_I64, 0, 0, 2 },
-    [SLOT(F32_ABS)] = { IR_FABS, IR_F32, 0, 0, 1 },
-    [SLOT(F32_NEG)] = { IR_FNEG, IR_F32, 0, 0, 1 },
-    [SLOT(F32_CEIL)] = { IR_FCEIL, IR_F32, 0, 0, 1 },
-    [SLOT(F32_FLOOR)] = { IR_FFLOOR, IR_F32, 0, 0, 1 },
-    [SLOT(F32_TRUNC)] = { IR_FTRUNC, IR_F32, 0, 0, 1 },
-    [SLOT(F32_NEAREST)] = { IR_FNEAREST, IR_F32, 0, 0, 1 },
-    [SLOT(F32_SQRT)] = { IR_FSQRT, IR_F32, 0, 0, 1 },
-    [SLOT(F32_ADD)] = { IR_FADD, IR_F32, 0, 0, 2 },
-    [SLOT(F32_SUB)] = { IR_FSUB, IR_F32, 0, 0, 2 },
-    [SLOT(F32_MUL)] = { IR_FMUL, IR_F32, 0, 0, 2 },
-    [SLOT(F32_DIV)] = { IR_FDIV, IR_F32, 0, 0, 2 },
-    [SLOT(F32_MIN)] = { IR_FMIN, IR_F32, 0, 0, 2 },
-    [SLOT(F32_MAX)] = { IR_FMAX, IR_F32, 0, 0, 2 },
-    [SLOT(F32_COPYSIGN)] = { IR_FCOPYSIGN, IR_F32, 0, 0, 2 },
-    [SLOT(F64_ABS)] = { IR_FABS, IR_F64, 0, 0, 1 },
-    [SLOT(F64_NEG)] = { IR_FNEG, IR_F64, 0, 0, 1 },
-    [SLOT(F64_CEIL)] = { IR_FCEIL, IR_F64, 0, 0, 1 },
-    [SLOT(F64_FLOOR)] = { IR_FFLOOR, IR_F64, 0, 0, 1 },
-    [SLOT(F64_TRUNC)] = { IR_FTRUNC, IR_F64, 0, 0, 1 },
-    [SLOT(F64_NEAREST)] = { IR_FNEAREST, IR_F64, 0, 0, 1 },
-    [SLOT(F64_SQRT)] = { IR_FSQRT, IR_F64, 0, 0, 1 },
-    [SLOT(F64_ADD)] = { IR_FADD, IR_F64, 0, 0, 2 },
-    [SLOT(F64_SUB)] = { IR_FSUB, IR_F64, 0, 0, 2 },
-    [SLOT(F64_MUL)] = { IR_FMUL, IR_F64, 0, 0, 2 },
-    [SLOT(F64_DIV)] = { IR_FDIV, IR_F64, 0, 0, 2 },
-    [SLOT(F64_MIN)] = { IR_FMIN, IR_F64, 0, 0, 2 },
-    [SLOT(F64_MAX)] = { IR_FMAX, IR_F64, 0, 0, 2 },
-    [SLOT(F64_COPYSIGN)] = { IR_FCOPYSIGN, IR_F64, 0, 0, 2 },
-    [SLOT(I32_WRAP_I64)] = { IR_WRAP, IR_I32, 0, 0, 1 },
-    [SLOT(I32_TRUNC_F32_S)] = { IR_TRUNC_S, IR_I32, 0, IR_F32, 1 },
-    [SLOT(I32_TRUNC_F32_U)] = { IR_TRUNC_U, IR_I32, 0, IR_F32, 1 },
-    [SLOT(I32_TRUNC_F64_S)] = { IR_TRUNC_S, IR_I32, 0, IR_F64, 1 },
-    [SLOT(I32_TRUNC_F64_U)] = { IR_TRUNC_U, IR_I32, 0, IR_F64, 1 },
-    [SLOT(I64_EXTEND_I32_S)] = { IR_EXTEND_S, IR_I64, 0, 0, 1 },
-    [SLOT(I64_EXTEND_I32_U)] = { IR_EXTEND_U, IR_I64, 0, 0, 1 },
-    [SLOT(I64_TRUNC_F32_S)] = { IR_TRUNC_S, IR_I64, 0, IR_F32, 1 },
-    [SLOT(I64_TRUNC_F32_U)] = { IR_TRUNC_U, IR_I64, 0, IR_F32, 1 },
-    [SLOT(I64_TRUNC_F64_S)] = { IR_TRUNC_S, IR_I64, 0, IR_F64, 1 },
-    [SLOT(I64_TRUNC_F64_U)] = { IR_TRUNC_U, IR_I64, 0, IR_F64, 1 },
-    [SLOT(F32_CONVERT_I32_S)] = { IR_CONVERT_S, IR_F32, 0, IR_I32, 1 },
-    [SLOT(F32_CONVERT_I32_U)] = { IR_CONVERT_U, IR_F32, 0, IR_I32, 1 },
-    [SLOT(F32_CONVERT_I64_S)] = { IR_CONVERT_S, IR_F32, 0, IR_I64, 1 },
-    [SLOT(F32_CONVERT_I64_U)] = { IR_CONVERT_U, IR_F32, 0, IR_I64, 1 },
-    [SLOT(F32_DEMOTE_F64)] = { IR_DEMOTE, IR_F32, 0, 0, 1 },
-    [SLOT(F64_CONVERT_I32_S)] = { IR_CONVERT_S, IR_F64, 0, IR_I32, 1 },
-    [SLOT(F64_CONVERT_I32_U)] = { IR_CONVERT_U, IR_F64, 0, IR_I32, 1 },
-    [SLOT(F64_CONVERT_I64_S)] = { IR_CONVERT_S, IR_F64, 0, IR_I64, 1 },
-    [SLOT(F64_CONVERT_I64_U)] = { IR_CONVERT_U, IR_F64, 0, IR_I64, 1 },
-    [SLOT(F64_PROMOTE_F32)] = { IR_PROMOTE, IR_F64, 0, 0, 1 },
-    [SLOT(I32_REINTERPRET_F32)] = { IR_BITS, IR_I32, 0, IR_F32, 1 },
-    [SLOT(I64_REINTERPRET_F64)] = { IR_BITS, IR_I64, 0, IR_F64, 1 },
-    [SLOT(F32_REINTERPRET_I32)] = { IR_BITS, IR_F32, 0, IR_I32, 1 },
-    [SLOT(F64_REINTERPRET_I64)] = { IR_BITS, IR_F64, 0, IR_I64, 1 },
-    [SLOT(I32_EXTEND8_S)] = { IR_EXTEND8_S, IR_I32, 0, 0, 1 },
-    [SLOT(I32_EXTEND16_S)] = { IR_EXTEND16_S, IR_I32, 0, 0, 1 },
-    [SLOT(I64_EXTEND8_S)] = { IR_EXTEND8_S, IR_I64, 0, 0, 1 },
-    [SLOT(I64_EXTEND16_S)] = { IR_EXTEND16_S, IR_I64, 0, 0, 1 },
-    [SLOT(I64_EXTEND32_S)] = { IR_EXTEND32_S, IR_I64, 0, 0, 1 },
-    [SLOT(I32_TRUNC_SAT_F32_S)] = { IR_TRUNC_SAT_S, IR_I32, 0, IR_F32, 1 },
-    [SLOT(I32_TRUNC_SAT_F32_U)] = { IR_TRUNC_SAT_U, IR_I32, 0, IR_F32, 1 },
-    [SLOT(I32_TRUNC_SAT_F64_S)] = { IR_TRUNC_SAT_S, IR_I32, 0, IR_F64, 1 },
-    [SLOT(I32_TRUNC_SAT_F64_U)] = { IR_TRUNC_SAT_U, IR_I32, 0, IR_F64, 1 },
-    [SLOT(I64_TRUNC_SAT_F32_S)] = { IR_TRUNC_SAT_S, IR_I64, 0, IR_F32, 1 },
-    [SLOT(I64_TRUNC_SAT_F32_U)] = { IR_TRUNC_SAT_U, IR_I64, 0, IR_F32, 1 },
-    [SLOT(I64_TRUNC_SAT_F64_S)] = { IR_TRUNC_SAT_S, IR_I64, 0, IR_F64, 1 },
-    [SLOT(I64_TRUNC_SAT_F64_U)] = { IR_TRUNC_SAT_U, IR_I64, 0, IR_F64, 1 },
+    INTEGERS(I32), INTEGERS(I64), FLOATS(F32), FLOATS(F64),
+    CONVERTS(I32, F32), CONVERTS(I32, F64), CONVERTS(I64, F32), CONVERTS(I64, F64),
+    UNARY(I64, EXTEND32_S, IR_EXTEND32_S), UNARY(I32, WRAP_I64, IR_WRAP),
+    UNARY(I64, EXTEND_I32_S, IR_EXTEND_S), UNARY(I64, EXTEND_I32_U, IR_EXTEND_U),
+    UNARY(F32, DEMOTE_F64, IR_DEMOTE), UNARY(F64, PROMOTE_F32, IR_PROMOTE),
+    CONVERT(I32, REINTERPRET_F32, IR_BITS, IR_F32), CONVERT(F32, REINTERPRET_I32, IR_BITS, IR_I32),
+    CONVERT(I64, REINTERPRET_F64, IR_BITS, IR_F64), CONVERT(F64, REINTERPRET_I64, IR_BITS, IR_I64),
 };
 /* clang-format on */
 
@@ -181,22 +92,8 @@ static ir_value build_division(struct builder *b, struct ir_val v)
 /* Operations that may give a NaN whose payload or sign the specification leaves open. */
 static bool makes_nan(uint8_t op)
 {
-    switch (op) {
-    case IR_FADD:
-    case IR_FSUB:
-    case IR_FMUL:
-    case IR_FDIV:
-    case IR_FMIN:
-    case IR_FMAX:
-    case IR_FSQRT:
-    case IR_FCEIL:
-    case IR_FFLOOR:
-    case IR_FTRUNC:
-    case IR_FNEAREST:
-    case IR_PROMOTE:
-    case IR_DEMOTE: return true;
-    default: return false;
-    }
+    return (op >= IR_FADD && op <= IR_FMAX) || (op >= IR_FSQRT && op <= IR_FNEAREST) ||
+           op == IR_PROMOTE || op == IR_DEMOTE;
 }
 
 bool build_numeric(struct builder *b, const struct wasm_instr *i)

@@ -16,7 +16,17 @@ enum {
     IR_USES_SWAP = 32 /* ATOMIC_CMPXCHG: extra[c + 1] too */
 };
 
-unsigned ir_operands(const struct ir_val *v);
+extern const uint8_t ir_op_operands[IR_OP_COUNT];
+
+/* For VECTOR the operand count is not in the operation: unused words are 0, and
+ * value 0 is nothing. */
+static inline unsigned ir_operands(const struct ir_val *v)
+{
+    if (v->op != IR_VECTOR)
+        return ir_op_operands[v->op];
+    return (v->a != 0 ? IR_USES_A : 0u) | (v->b != 0 ? IR_USES_B : 0u) |
+           (v->c != 0 ? IR_USES_C : 0u);
+}
 
 /* Calls visit(context, &operand) for each operand of v; phis need their block's
  * predecessor count. */

@@ -1,4 +1,4 @@
-#include "wasm/ir/ir.h"
+#include "wasm/ir/operand.h"
 
 enum {
     P = IR_FLAG_PURE,
@@ -8,14 +8,31 @@ enum {
     X = IR_FLAG_END,
 };
 
+enum {
+    A = IR_USES_A,
+    B = IR_USES_B,
+    AB = IR_USES_A | IR_USES_B,
+    AC = IR_USES_A | IR_USES_C,
+    ABC = IR_USES_A | IR_USES_B | IR_USES_C,
+    LIST = IR_USES_LIST,
+    PHI = IR_USES_PHI,
+    SWAP = IR_USES_A | IR_USES_B | IR_USES_SWAP,
+};
+
 const uint8_t ir_op_flags[IR_OP_COUNT] = {
-#define OP(name, flags) [IR_##name] = (flags),
+#define OP(name, flags, operands) [IR_##name] = (flags),
+#include "wasm/ir/ops.def"
+#undef OP
+};
+
+const uint8_t ir_op_operands[IR_OP_COUNT] = {
+#define OP(name, flags, operands) [IR_##name] = (operands),
 #include "wasm/ir/ops.def"
 #undef OP
 };
 
 const char *const ir_op_names[IR_OP_COUNT] = {
-#define OP(name, flags) [IR_##name] = #name,
+#define OP(name, flags, operands) [IR_##name] = #name,
 #include "wasm/ir/ops.def"
 #undef OP
 };

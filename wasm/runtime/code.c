@@ -135,7 +135,8 @@ static enum err piece_new(struct wasm_code_piece **out, const struct wasm_host *
  * must not lend it memory, or the outcome would depend on the order. */
 static void arena_prepare(struct arena *arena, const struct wasm_func *f)
 {
-    size_t ceiling = LIMIT_COMPILE_FLOOR + f->body.size * LIMIT_COMPILE_PER_BYTE;
+    size_t ceiling = num_min(LIMIT_COMPILE_MOST,
+                             LIMIT_COMPILE_FLOOR + f->body.size * LIMIT_COMPILE_PER_BYTE);
 
     arena_reset(arena);
     if (arena->held > LIMIT_COMPILE_FLOOR)
@@ -224,6 +225,7 @@ enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct
     index = m->imported_func_count + function;
     arena_prepare(arena, &m->funcs[index]);
     TRY(compile_within(&code, &unit, index, arena, note));
+    arena->ceiling = SIZE_MAX; /* its table is packed there: less than it has taken already */
     return wasm_code_put(r, function, &code, arena, note);
 }
 

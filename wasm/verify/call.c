@@ -211,18 +211,13 @@ static bool builtin_table(struct verify *v, unsigned n, uint32_t to, uint32_t ot
         return false;
     type = (uint8_t)m->tables[to].type;
     switch (n) {
-    case WASM_BUILTIN_TABLE_GET:
-        *result = operand_kind_of(type);
-        return true;
-    case WASM_BUILTIN_TABLE_GROW:
-        return operand_fits(v->now.regs[REG_RDX], type);
+    case WASM_BUILTIN_TABLE_GET: *result = operand_kind_of(type); return true;
+    case WASM_BUILTIN_TABLE_GROW: return operand_fits(v->now.regs[REG_RDX], type);
     case WASM_BUILTIN_TABLE_SET:
-    case WASM_BUILTIN_TABLE_FILL:
-        return operand_fits(v->now.regs[REG_RCX], type);
+    case WASM_BUILTIN_TABLE_FILL: return operand_fits(v->now.regs[REG_RCX], type);
     case WASM_BUILTIN_TABLE_COPY:
         return other < m->table_count && (uint8_t)m->tables[other].type == type;
-    default: /* TABLE_INIT */
-        return other < m->elem_count && (uint8_t)m->elems[other].type == type;
+    default: /* TABLE_INIT */ return other < m->elem_count && (uint8_t)m->elems[other].type == type;
     }
 }
 
@@ -239,32 +234,23 @@ static bool builtin_fits(struct verify *v, unsigned n, kind *result)
     low = (uint32_t)a;
     high = (uint32_t)(a >> 32);
     switch (n) {
-    case WASM_BUILTIN_MEMORY_COPY:
-        return low < m->memory_count && high < m->memory_count;
-    case WASM_BUILTIN_MEMORY_INIT:
-        return low < m->memory_count && high < m->data_segment_count;
+    case WASM_BUILTIN_MEMORY_COPY: return low < m->memory_count && high < m->memory_count;
+    case WASM_BUILTIN_MEMORY_INIT: return low < m->memory_count && high < m->data_segment_count;
     case WASM_BUILTIN_MEMORY_GROW:
     case WASM_BUILTIN_MEMORY_FILL:
     case WASM_BUILTIN_ATOMIC_WAIT32:
     case WASM_BUILTIN_ATOMIC_WAIT64:
-    case WASM_BUILTIN_ATOMIC_NOTIFY:
-        return a < m->memory_count;
-    case WASM_BUILTIN_DATA_DROP:
-        return a < m->data_segment_count;
-    case WASM_BUILTIN_ELEM_DROP:
-        return a < m->elem_count;
-    case WASM_BUILTIN_EXCEPTION_NEW:
-        *result = kind_of(KIND_CAUGHT, a);
-        return a < m->tag_count;
+    case WASM_BUILTIN_ATOMIC_NOTIFY: return a < m->memory_count;
+    case WASM_BUILTIN_DATA_DROP: return a < m->data_segment_count;
+    case WASM_BUILTIN_ELEM_DROP: return a < m->elem_count;
+    case WASM_BUILTIN_EXCEPTION_NEW: *result = kind_of(KIND_CAUGHT, a); return a < m->tag_count;
     case WASM_BUILTIN_TABLE_GET:
     case WASM_BUILTIN_TABLE_SET:
     case WASM_BUILTIN_TABLE_GROW:
     case WASM_BUILTIN_TABLE_FILL:
     case WASM_BUILTIN_TABLE_COPY:
-    case WASM_BUILTIN_TABLE_INIT:
-        return builtin_table(v, n, low, high, result);
-    default: /* LAZY_COMPILE is for the slots of the linker */
-        return false;
+    case WASM_BUILTIN_TABLE_INIT: return builtin_table(v, n, low, high, result);
+    default: /* LAZY_COMPILE is for the slots of the linker */ return false;
     }
 }
 

@@ -182,8 +182,8 @@ static void set_def(struct insn *in, const struct form *f)
 static void group_arithmetic(struct cursor *c, struct insn *in)
 {
     static const uint8_t ops[8] = {
-        INSN_ADD_IMM, INSN_PLAIN, INSN_NOP, INSN_NOP,
-        INSN_PLAIN, INSN_SUB_IMM, INSN_PLAIN, INSN_CMP_IMM,
+        INSN_ADD_IMM, INSN_PLAIN,   INSN_NOP,   INSN_NOP,
+        INSN_PLAIN,   INSN_SUB_IMM, INSN_PLAIN, INSN_CMP_IMM,
     };
 
     in->op = ops[in->cc];
@@ -198,9 +198,7 @@ static void group_arithmetic(struct cursor *c, struct insn *in)
 static void group_unary(struct cursor *c, struct insn *in, const struct form *f)
 {
     switch (in->cc) {
-    case 0: /* test rm, imm */
-        in->imm = take_signed(c, in->width == 8 ? 4 : in->width);
-        break;
+    case 0: /* test rm, imm */ in->imm = take_signed(c, in->width == 8 ? 4 : in->width); break;
     case 2: /* not, neg */
     case 3:
         in->def = in->rm;
@@ -213,8 +211,7 @@ static void group_unary(struct cursor *c, struct insn *in, const struct form *f)
         if (in->width < 4)
             c->bad = true;
         break;
-    default:
-        c->bad = true;
+    default: c->bad = true;
     }
 }
 
@@ -294,11 +291,12 @@ static bool has_feature(const struct cursor *c, uint8_t opcode, uint64_t config)
 
 static void decode_form(struct cursor *c, struct insn *in, uint8_t opcode, uint64_t config)
 {
-    const struct form *f = c->map == 0 ? &forms_one_byte[opcode]
-                                       : &forms_extended[c->map - 1][c->prefix][opcode];
+    const struct form *f =
+        c->map == 0 ? &forms_one_byte[opcode] : &forms_extended[c->map - 1][c->prefix][opcode];
 
     if (!(f->flags & FORM_KNOWN) || (c->map == 0 && c->prefix > 1) ||
-        !has_feature(c, opcode, config) || (c->is_vex && !(f->flags & (FORM_VEX | FORM_VEX_ONLY))) ||
+        !has_feature(c, opcode, config) ||
+        (c->is_vex && !(f->flags & (FORM_VEX | FORM_VEX_ONLY))) ||
         (!c->is_vex && (f->flags & FORM_VEX_ONLY))) {
         c->bad = true;
         return;
@@ -438,8 +436,12 @@ bool insn_decode(struct insn *out, const uint8_t *text, uint32_t size, uint32_t 
     struct cursor c = { .text = text, .size = size, .at = at };
     uint8_t opcode = take_opcode(&c);
 
-    *out = (struct insn){ .at = at, .reg = REG_NONE, .rm = REG_NONE, .def = REG_NONE,
-                          .base = REG_NONE, .index = REG_NONE };
+    *out = (struct insn){ .at = at,
+                          .reg = REG_NONE,
+                          .rm = REG_NONE,
+                          .def = REG_NONE,
+                          .base = REG_NONE,
+                          .index = REG_NONE };
     if (c.bad)
         return false;
     if (!(c.map == 0 && decode_one_byte(&c, out, opcode)) &&

@@ -11,8 +11,22 @@
 #include <stdint.h>
 
 enum {
-    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-    REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
+    REG_RAX,
+    REG_RCX,
+    REG_RDX,
+    REG_RBX,
+    REG_RSP,
+    REG_RBP,
+    REG_RSI,
+    REG_RDI,
+    REG_R8,
+    REG_R9,
+    REG_R10,
+    REG_R11,
+    REG_R12,
+    REG_R13,
+    REG_R14,
+    REG_R15,
     REG_COUNT,
     REG_RIP = 0xfe, /* as a base */
     REG_NONE = 0xff,
@@ -57,17 +71,17 @@ struct insn {
     uint8_t op;      /* enum insn_op */
     uint8_t width;   /* of its general registers and of the operation: 1 2 4 8 */
     uint8_t cc;
-    uint8_t reg;     /* the general registers in its fields, or REG_NONE */
+    uint8_t reg; /* the general registers in its fields, or REG_NONE */
     uint8_t rm;
     uint8_t def;     /* the general register that it writes, or REG_NONE */
     bool is_partial; /* it may leave upper bits of def as they were */
     bool keeps_flags;
     bool has_mem;
     bool writes_mem;
-    uint8_t base;    /* or REG_NONE, REG_RIP */
-    uint8_t index;   /* or REG_NONE */
+    uint8_t base;  /* or REG_NONE, REG_RIP */
+    uint8_t index; /* or REG_NONE */
     uint8_t scale;
-    uint8_t access;  /* bytes of memory that it touches */
+    uint8_t access; /* bytes of memory that it touches */
     int32_t disp;
     int64_t imm;
 };

@@ -23,14 +23,18 @@ static struct fact compare_memory(const struct verify *v, const struct insn *in)
 
     if (in->width == 4 && in->base == REG_R11 && kind_is_function(base) &&
         in->disp == WASM_FUNCTION_SIGNATURE && kind_is(a, KIND_SIGNATURE))
-        return (struct fact){ .kind = FACT_TYPE, .when = COND_E, .reg = REG_R11,
-                              .n = (uint32_t)kind_value(a) };
+        return (struct fact){
+            .kind = FACT_TYPE, .when = COND_E, .reg = REG_R11, .n = (uint32_t)kind_value(a)
+        };
     if (in->width != 8)
         return (struct fact){ .reg = REG_NONE };
     if (in->base == REG_R15 && kind_is(a, KIND_TAG_OF) && (uint32_t)in->disp >= l->tags &&
         tag < v->m->tag_count && ((uint32_t)in->disp - l->tags) % 8 == 0)
-        return (struct fact){ .kind = FACT_TAG, .when = COND_E, .reg = REG_NONE,
-                              .n = (uint32_t)kind_value(a), .m = tag };
+        return (struct fact){ .kind = FACT_TAG,
+                              .when = COND_E,
+                              .reg = REG_NONE,
+                              .n = (uint32_t)kind_value(a),
+                              .m = tag };
     return compare_view(in, base);
 }
 
@@ -150,8 +154,7 @@ static bool extends(struct verify *v)
         return false;
     if (kind_is(k, KIND_EXTENT) && kind_memory(k) == memory && kind_extent(k) >= extent)
         return true;
-    return fact_refine(v, v->fact.reg,
-                       kind_extent_of(KIND_EXTENT, memory, extent, kind_is_low(k)));
+    return fact_refine(v, v->fact.reg, kind_extent_of(KIND_EXTENT, memory, extent, kind_is_low(k)));
 }
 
 bool fact_apply(struct verify *v)
@@ -159,30 +162,18 @@ bool fact_apply(struct verify *v)
     kind function = v->now.regs[REG_R11];
 
     switch ((enum fact_kind)v->fact.kind) {
-    case FACT_INDEX:
-        return fact_refine(v, v->fact.reg, kind_of(KIND_INDEX, v->fact.n));
-    case FACT_BOUND:
-        return bounded(v);
-    case FACT_EXTENT:
-        return extends(v);
-    case FACT_SIZE:
-        v->now.regs[REG_R11] = v->fact.result;
-        return true;
-    case FACT_TYPE:
-        v->now.regs[REG_R11] = kind_of(KIND_FUNCTION, v->fact.n);
-        return true;
+    case FACT_INDEX: return fact_refine(v, v->fact.reg, kind_of(KIND_INDEX, v->fact.n));
+    case FACT_BOUND: return bounded(v);
+    case FACT_EXTENT: return extends(v);
+    case FACT_SIZE: v->now.regs[REG_R11] = v->fact.result; return true;
+    case FACT_TYPE: v->now.regs[REG_R11] = kind_of(KIND_FUNCTION, v->fact.n); return true;
     case FACT_CONTEXT:
         if (kind_is(function, KIND_FUNCTION))
             v->now.regs[REG_R11] = kind_of(KIND_LOCAL, kind_value(function));
         return true;
-    case FACT_TAG:
-        caught(v);
-        return true;
-    case FACT_NEVER:
-        v->is_dead = true;
-        return true;
-    case FACT_NONE:
-        break;
+    case FACT_TAG: caught(v); return true;
+    case FACT_NEVER: v->is_dead = true; return true;
+    case FACT_NONE: break;
     }
     return true;
 }

@@ -76,8 +76,8 @@ enum { SEQUENCE = 6 };
 static bool table_matches(const struct insn *s)
 {
     return s[0].op == INSN_CMP_IMM && !s[0].has_mem && s[0].width == 4 && s[0].imm >= 0 &&
-           s[0].rm != REG_R11 && s[1].op == INSN_JCC && s[1].cc == COND_AE &&
-           s[2].op == INSN_LEA && s[2].width == 8 && s[2].reg == REG_R11 && s[2].base == REG_RIP &&
+           s[0].rm != REG_R11 && s[1].op == INSN_JCC && s[1].cc == COND_AE && s[2].op == INSN_LEA &&
+           s[2].width == 8 && s[2].reg == REG_R11 && s[2].base == REG_RIP &&
            s[3].op == INSN_MOVSXD && s[3].width == 8 && s[3].has_mem && s[3].base == REG_R11 &&
            s[3].index == s[0].rm && s[3].scale == 4 && s[3].disp == 0 && s[3].reg != REG_R11 &&
            s[4].op == INSN_ADD && s[4].width == 8 && s[4].reg == REG_R11 && s[4].rm == s[3].reg &&
@@ -95,8 +95,11 @@ uint32_t verify_table_entry(const struct verify *v, const struct jump_table *t, 
 static bool table_add(struct verify *v, const struct insn *s)
 {
     const struct wasm_code *c = v->code;
-    struct jump_table t = { .at = s[2].at, .table = s[2].target, .count = (uint32_t)s[0].imm,
-                            .index = s[0].rm, .scratch = s[3].reg };
+    struct jump_table t = { .at = s[2].at,
+                            .table = s[2].target,
+                            .count = (uint32_t)s[0].imm,
+                            .index = s[0].rm,
+                            .scratch = s[3].reg };
 
     if (t.table < c->text_size || t.table > c->size || t.count > (c->size - t.table) / 4)
         return verify_refuse(v, s[2].at, "jump table outside the constants");
@@ -168,9 +171,8 @@ static bool scan_jump_table(struct verify *v, const uint32_t *starts, uint32_t c
     struct insn s[SEQUENCE];
 
     for (uint32_t i = 0; i < SEQUENCE; i++)
-        if (count < SEQUENCE ||
-            !insn_decode(&s[i], v->code->bytes, v->code->text_size,
-                         starts[(count + i) % SEQUENCE], v->unit->config))
+        if (count < SEQUENCE || !insn_decode(&s[i], v->code->bytes, v->code->text_size,
+                                             starts[(count + i) % SEQUENCE], v->unit->config))
             return verify_refuse(v, 0, "jump through a register");
     if (!table_matches(s))
         return verify_refuse(v, s[SEQUENCE - 1].at, "jump through a register");
@@ -182,16 +184,10 @@ static bool scan_instruction(struct verify *v, const struct insn *in, uint32_t *
     switch (in->op) {
     case INSN_CALL:
     case INSN_JMP:
-    case INSN_JCC:
-        return scan_branch(v, in, relocs);
-    case INSN_CALL_INDIRECT:
-        v->has_calls = v->has_calls || !is_trap(in);
-        return true;
-    case INSN_JMP_INDIRECT:
-        v->has_calls = v->has_calls || in->has_mem;
-        return true;
-    default:
-        return true;
+    case INSN_JCC: return scan_branch(v, in, relocs);
+    case INSN_CALL_INDIRECT: v->has_calls = v->has_calls || !is_trap(in); return true;
+    case INSN_JMP_INDIRECT: v->has_calls = v->has_calls || in->has_mem; return true;
+    default: return true;
     }
 }
 

@@ -73,7 +73,7 @@ static uint32_t take_asked(struct verify *v, uint32_t *at)
     if (!take_check(v, &after, REG_R11))
         return 0;
     *at = after;
-    return (uint32_t)-(int64_t)in.disp + 32; /* the pushes are within the slack */
+    return (uint32_t) - (int64_t)in.disp + 32; /* the pushes are within the slack */
 }
 
 static bool take_pushes(struct verify *v, uint32_t *at)

@@ -17,32 +17,22 @@
 kind operand_kind_of(uint8_t type)
 {
     switch ((enum wasm_type)type) {
-    case WASM_I32:
-        return kind_of(KIND_LOW, 0);
-    case WASM_FUNCREF:
-        return kind_of(KIND_FUNCREF, 0);
-    case WASM_EXTERNREF:
-        return kind_of(KIND_EXTERN, 0);
-    case WASM_EXNREF:
-        return kind_of(KIND_EXCEPTION, 0);
-    default:
-        return KIND_ANY;
+    case WASM_I32: return kind_of(KIND_LOW, 0);
+    case WASM_FUNCREF: return kind_of(KIND_FUNCREF, 0);
+    case WASM_EXTERNREF: return kind_of(KIND_EXTERN, 0);
+    case WASM_EXNREF: return kind_of(KIND_EXCEPTION, 0);
+    default: return KIND_ANY;
     }
 }
 
 bool operand_fits(kind k, uint8_t type)
 {
     switch ((enum wasm_type)type) {
-    case WASM_I32:
-        return kind_is_low(k);
-    case WASM_FUNCREF:
-        return kind_is_function(k);
-    case WASM_EXTERNREF:
-        return kind_is_extern(k);
-    case WASM_EXNREF:
-        return kind_is_exception(k);
-    default:
-        return true;
+    case WASM_I32: return kind_is_low(k);
+    case WASM_FUNCREF: return kind_is_function(k);
+    case WASM_EXTERNREF: return kind_is_extern(k);
+    case WASM_EXNREF: return kind_is_exception(k);
+    default: return true;
     }
 }
 
@@ -335,18 +325,14 @@ static bool check_pointer(struct verify *v, const struct insn *in, kind stored, 
 
     switch (kind_tag(base)) {
     case KIND_VIEW:
-    case KIND_TABLE_VIEW:
-        return read_view(v, in, base, loaded);
-    case KIND_BASE:
-        return check_memory(v, in, (uint32_t)kind_value(base));
-    case KIND_TABLE_BASE:
-        return check_element(v, in, (uint32_t)kind_value(base), stored, loaded);
+    case KIND_TABLE_VIEW: return read_view(v, in, base, loaded);
+    case KIND_BASE: return check_memory(v, in, (uint32_t)kind_value(base));
+    case KIND_TABLE_BASE: return check_element(v, in, (uint32_t)kind_value(base), stored, loaded);
     case KIND_GLOBAL:
         if (in->disp != 0 || in->index != REG_NONE)
             return verify_refuse(v, in->at, "global operand");
         return check_global(v, in, (uint32_t)kind_value(base), stored, loaded);
-    case KIND_SPILL:
-        return check_spill(v, in, stored, loaded);
+    case KIND_SPILL: return check_spill(v, in, stored, loaded);
     case KIND_FUEL:
         if (in->op != INSN_SUB_IMM || in->width != 8 || in->disp != 0 || in->index != REG_NONE ||
             in->imm < 0)
@@ -354,13 +340,10 @@ static bool check_pointer(struct verify *v, const struct insn *in, kind stored, 
         return true;
     case KIND_FUNCREF:
     case KIND_FUNCTION:
-    case KIND_LOCAL:
-        return read_function(v, in, base, loaded);
+    case KIND_LOCAL: return read_function(v, in, base, loaded);
     case KIND_EXCEPTION:
-    case KIND_CAUGHT:
-        return check_exception(v, in, base, stored, loaded);
-    default:
-        return verify_refuse(v, in->at, "memory operand of no known base");
+    case KIND_CAUGHT: return check_exception(v, in, base, stored, loaded);
+    default: return verify_refuse(v, in->at, "memory operand of no known base");
     }
 }
 

@@ -7,16 +7,11 @@ bool kind_is_low(kind k)
     switch (kind_tag(k)) {
     case KIND_LOW:
     case KIND_INDEX:
-    case KIND_SIGNATURE:
-        return true;
-    case KIND_CONST:
-        return kind_value(k) <= UINT32_MAX;
-    case KIND_BOUND:
-        return k & BOUND_LOW;
-    case KIND_EXTENT:
-        return k & EXTENT_LOW;
-    default:
-        return false;
+    case KIND_SIGNATURE: return true;
+    case KIND_CONST: return kind_value(k) <= UINT32_MAX;
+    case KIND_BOUND: return k & BOUND_LOW;
+    case KIND_EXTENT: return k & EXTENT_LOW;
+    default: return false;
     }
 }
 

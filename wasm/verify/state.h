@@ -33,18 +33,18 @@ enum kind_tag {
     KIND_TAG_OF,    /* the tag of the exception with number n */
     /* Pointers of the runtime's. */
     KIND_CONTEXT,
-    KIND_MEMORY0,        /* base of the context's memory 0 */
-    KIND_OTHER,          /* the context of the function in r11 */
-    KIND_OTHER_MEMORY0,  /* and its memory 0 */
-    KIND_VIEW,           /* of memory n */
+    KIND_MEMORY0,       /* base of the context's memory 0 */
+    KIND_OTHER,         /* the context of the function in r11 */
+    KIND_OTHER_MEMORY0, /* and its memory 0 */
+    KIND_VIEW,          /* of memory n */
     KIND_BASE,
-    KIND_SIZE,           /* the size of memory n, less an extent that it has */
-    KIND_TABLE_VIEW,     /* of table n */
+    KIND_SIZE,       /* the size of memory n, less an extent that it has */
+    KIND_TABLE_VIEW, /* of table n */
     KIND_TABLE_BASE,
-    KIND_GLOBAL,         /* imported global n */
+    KIND_GLOBAL, /* imported global n */
     KIND_SPILL,
     KIND_FUEL,
-    KIND_SIGNATURE,      /* the store's number of type n; low */
+    KIND_SIGNATURE, /* the store's number of type n; low */
 };
 
 /* KIND_BOUND: a set of memories, and whether low. KIND_EXTENT, KIND_SIZE: extent, memory, low. */

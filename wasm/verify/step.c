@@ -4,16 +4,11 @@
 static bool is_kept(uint8_t reg, uint8_t saved)
 {
     switch (reg) {
-    case REG_RBX:
-        return saved & 1;
-    case REG_RBP:
-        return saved & 2;
-    case REG_R12:
-        return saved & 4;
-    case REG_R13:
-        return saved & 8;
-    default:
-        return true;
+    case REG_RBX: return saved & 1;
+    case REG_RBP: return saved & 2;
+    case REG_R12: return saved & 4;
+    case REG_R13: return saved & 8;
+    default: return true;
     }
 }
 
@@ -237,7 +232,9 @@ static bool step_sub_imm(struct verify *v, const struct insn *in)
         return false;
     if (kind_is(size, KIND_SIZE) && in->width == 8 && in->imm >= 0 && extent >> EXTENT_BITS == 0)
         v->fact = (struct fact){
-            .kind = FACT_SIZE, .when = COND_AE, .reg = REG_R11,
+            .kind = FACT_SIZE,
+            .when = COND_AE,
+            .reg = REG_R11,
             .result = kind_extent_of(KIND_SIZE, kind_memory(size), extent, false),
         };
     return true;
@@ -257,8 +254,8 @@ static bool step_lea(struct verify *v, const struct insn *in)
         return step_set(v, in, in->def,
                         kind_of(KIND_FUNCTION, v->m->types[v->m->funcs[n].type].canonical));
     }
-    if (in->base == REG_RSP || in->base == REG_R14 || in->base == REG_RIP ||
-        in->index == REG_R14 || in->index == REG_R15)
+    if (in->base == REG_RSP || in->base == REG_R14 || in->base == REG_RIP || in->index == REG_R14 ||
+        in->index == REG_R15)
         return verify_refuse(v, in->at, "address of something");
     return set_plain(v, in, in->def);
 }
@@ -304,35 +301,23 @@ bool step(struct verify *v, const struct insn *in)
         v->not_cc = NO_COND;
     }
     switch ((enum insn_op)in->op) {
-    case INSN_NOP:
-        return true;
-    case INSN_MOV:
-        return step_mov(v, in);
-    case INSN_MOV_IMM:
-        return step_set(v, in, in->def, kind_of_number((uint64_t)in->imm));
+    case INSN_NOP: return true;
+    case INSN_MOV: return step_mov(v, in);
+    case INSN_MOV_IMM: return step_set(v, in, in->def, kind_of_number((uint64_t)in->imm));
     case INSN_STORE:
-    case INSN_STORE_IMM:
-        return step_store(v, in);
-    case INSN_ADD:
-        return step_add(v, in);
-    case INSN_XOR:
-        return step_xor(v, in);
-    case INSN_CMP:
-        return step_compare(v, in);
-    case INSN_SUB_IMM:
-        return step_sub_imm(v, in);
-    case INSN_LEA:
-        return step_lea(v, in);
-    case INSN_CMOV:
-        return step_cmov(v, in);
+    case INSN_STORE_IMM: return step_store(v, in);
+    case INSN_ADD: return step_add(v, in);
+    case INSN_XOR: return step_xor(v, in);
+    case INSN_CMP: return step_compare(v, in);
+    case INSN_SUB_IMM: return step_sub_imm(v, in);
+    case INSN_LEA: return step_lea(v, in);
+    case INSN_CMOV: return step_cmov(v, in);
     case INSN_PLAIN:
     case INSN_ADD_IMM:
     case INSN_CMP_IMM:
     case INSN_MOVSXD:
     case INSN_DIVIDE:
-    case INSN_CMPXCHG:
-        return step_plain(v, in);
-    default:
-        return verify_refuse(v, in->at, "instruction out of place");
+    case INSN_CMPXCHG: return step_plain(v, in);
+    default: return verify_refuse(v, in->at, "instruction out of place");
     }
 }

@@ -35,8 +35,12 @@ enum err wasm_verify_function(const struct wasm_unit *unit, uint32_t function,
                               struct wasm_note *note)
 {
     struct wasm_note own = { .function = function };
-    struct verify v = { .unit = unit, .m = unit->module, .code = code, .function = function,
-                        .arena = scratch, .note = &own };
+    struct verify v = { .unit = unit,
+                        .m = unit->module,
+                        .code = code,
+                        .function = function,
+                        .arena = scratch,
+                        .note = &own };
 
     if (!v.m->validated || function < v.m->imported_func_count || function >= v.m->func_count)
         return ERR_USAGE;

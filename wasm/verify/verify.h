@@ -22,7 +22,7 @@ enum mark {
     MARK_MEMORY = 1 << 3, /* a site of that kind */
     MARK_CALL = 1 << 4,
     MARK_TRAP = 1 << 5,
-    MARK_RELOC = 1 << 6,  /* first of four bytes that are written later */
+    MARK_RELOC = 1 << 6, /* first of four bytes that are written later */
 };
 
 struct block {
@@ -88,8 +88,8 @@ struct verify {
     uint32_t now_room; /* of now.cells, and spare */
     kind *spare;
     struct fact fact;
-    uint8_t not_cc;    /* the condition that the last jump found false, or NO_COND */
-    bool is_dead;      /* what follows cannot be reached */
+    uint8_t not_cc; /* the condition that the last jump found false, or NO_COND */
+    bool is_dead;   /* what follows cannot be reached */
 };
 
 /* Notes the refusal of the code at an offset; false, for the caller to return. */
@@ -103,13 +103,15 @@ bool verify_scan(struct verify *v);
 const struct jump_table *verify_table(const struct verify *v, uint32_t at);
 /* Where entry i of a table goes. */
 uint32_t verify_table_entry(const struct verify *v, const struct jump_table *t, uint32_t i);
-const struct wasm_site_entry *verify_site(const struct verify *v, uint32_t pc, enum wasm_site which);
+const struct wasm_site_entry *verify_site(const struct verify *v, uint32_t pc,
+                                          enum wasm_site which);
 /* The block that starts there; NULL where none does. */
 struct block *verify_block(const struct verify *v, uint32_t start);
 
 /* --- frame.c */
 bool verify_prologue(struct verify *v);
-/* Is `in` the first of an epilogue? Then `out` is its last instruction, a return or a jump that leaves. */
+/* Is `in` the first of an epilogue? Then `out` is its last instruction, a return or a jump
+ * that leaves. */
 bool verify_epilogue(struct verify *v, const struct insn *in, struct insn *out);
 
 /* --- walk.c */

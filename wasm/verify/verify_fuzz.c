@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "tests/module_bytes.h"
-#include "wasm/verify/decode.h"
 #include "wasm/compile.h"
+#include "wasm/verify/decode.h"
 
 /* Any bytes as the code of a function. The first ones choose function, frame and
  * configuration; every place has every site, and each rel32 of a call is a relocation, so
@@ -17,8 +17,9 @@ static struct wasm_functype types[] = {
     { { i64, i32, 1, 1 }, 2 },
     { { funcref, NULL, 1, 0 }, 3 },
 };
-static struct wasm_func funcs[] = { { .type = 1 }, { .type = 0 }, { .type = 1 }, { .type = 2 },
-                                    { .type = 3 } };
+static struct wasm_func funcs[] = {
+    { .type = 1 }, { .type = 0 }, { .type = 1 }, { .type = 2 }, { .type = 3 }
+};
 static struct wasm_tabletype tables[] = { { .type = WASM_FUNCREF }, { .type = WASM_EXTERNREF } };
 static struct wasm_memtype memories[] = { { .limits = { .least = 1 } },
                                           { .limits = { .least = 1, .is64 = true } } };
@@ -26,12 +27,20 @@ static struct wasm_globaltype globals[] = { { .type = WASM_I32, .is_mutable = tr
                                             { .type = WASM_FUNCREF, .is_mutable = true } };
 static uint32_t tags[] = { 1 };
 static const struct wasm_decoded module = {
-    .types = types, .type_count = COUNT_OF(types),
-    .funcs = funcs, .func_count = COUNT_OF(funcs), .imported_func_count = 1,
-    .tables = tables, .table_count = COUNT_OF(tables),
-    .memories = memories, .memory_count = COUNT_OF(memories),
-    .globals = globals, .global_count = COUNT_OF(globals), .imported_global_count = 1,
-    .tags = tags, .tag_count = COUNT_OF(tags),
+    .types = types,
+    .type_count = COUNT_OF(types),
+    .funcs = funcs,
+    .func_count = COUNT_OF(funcs),
+    .imported_func_count = 1,
+    .tables = tables,
+    .table_count = COUNT_OF(tables),
+    .memories = memories,
+    .memory_count = COUNT_OF(memories),
+    .globals = globals,
+    .global_count = COUNT_OF(globals),
+    .imported_global_count = 1,
+    .tags = tags,
+    .tag_count = COUNT_OF(tags),
     .validated = true,
 };
 
@@ -56,15 +65,54 @@ static bool is_forbidden(const uint8_t *at, size_t size)
         return i + 1 == size || at[i + 1] < 0x10 || (at[i + 1] >= 0x20 && at[i + 1] < 0x28) ||
                (at[i + 1] >= 0x30 && at[i + 1] < 0x38) || at[i + 1] == 0xa2 ||
                (at[i + 1] == 0xae && (i + 2 == size || at[i + 2] != 0xf0));
-    case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x67: /* prefixes */
-    case 0x6c: case 0x6d: case 0x6e: case 0x6f: case 0x9a: case 0x9b: case 0x9c: case 0x9d:
-    case 0xa4: case 0xa5: case 0xa6: case 0xa7: case 0xaa: case 0xab: case 0xac: case 0xad:
-    case 0xae: case 0xaf: case 0xc2: case 0xc8: case 0xc9: case 0xca: case 0xcb: case 0xcd:
-    case 0xcf: case 0xd7: case 0xe4: case 0xe5: case 0xe6: case 0xe7: case 0xec: case 0xed:
-    case 0xee: case 0xef: case 0xf1: case 0xf4: case 0xfa: case 0xfb: case 0xfc: case 0xfd:
-        return true;
-    default:
-        return false;
+    case 0x26:
+    case 0x2e:
+    case 0x36:
+    case 0x3e:
+    case 0x64:
+    case 0x65:
+    case 0x67: /* prefixes */
+    case 0x6c:
+    case 0x6d:
+    case 0x6e:
+    case 0x6f:
+    case 0x9a:
+    case 0x9b:
+    case 0x9c:
+    case 0x9d:
+    case 0xa4:
+    case 0xa5:
+    case 0xa6:
+    case 0xa7:
+    case 0xaa:
+    case 0xab:
+    case 0xac:
+    case 0xad:
+    case 0xae:
+    case 0xaf:
+    case 0xc2:
+    case 0xc8:
+    case 0xc9:
+    case 0xca:
+    case 0xcb:
+    case 0xcd:
+    case 0xcf:
+    case 0xd7:
+    case 0xe4:
+    case 0xe5:
+    case 0xe6:
+    case 0xe7:
+    case 0xec:
+    case 0xed:
+    case 0xee:
+    case 0xef:
+    case 0xf1:
+    case 0xf4:
+    case 0xfa:
+    case 0xfb:
+    case 0xfc:
+    case 0xfd: return true;
+    default: return false;
     }
 }
 
@@ -78,15 +126,15 @@ static void check_accepted(const struct wasm_code *code, uint64_t config)
             abort();
 }
 
-static void describe(struct wasm_code *code, struct wasm_site_entry *sites, struct wasm_reloc *relocs)
+static void describe(struct wasm_code *code, struct wasm_site_entry *sites,
+                     struct wasm_reloc *relocs)
 {
     struct insn in;
 
     for (uint32_t pc = 0; pc <= code->text_size; pc++)
         for (unsigned k = 0; k < 3; k++)
-            sites[code->site_count++] = (struct wasm_site_entry){
-                .pc = pc, .kind = (uint8_t)k, .trap = WASM_TRAP_MEMORY
-            };
+            sites[code->site_count++] =
+                (struct wasm_site_entry){ .pc = pc, .kind = (uint8_t)k, .trap = WASM_TRAP_MEMORY };
     for (uint32_t at = 0; at < code->text_size; at = in.next) {
         if (!insn_decode(&in, code->bytes, code->text_size, at, UINT64_MAX))
             return;

@@ -12,11 +12,8 @@ enum { IMPORTED, VOID, INT, LONG, REF, RESULT_LONG, FUNCTION_COUNT };
 static const uint8_t i32[] = { WASM_I32 }, i64[] = { WASM_I64 }, funcref[] = { WASM_FUNCREF };
 
 static struct wasm_functype types[] = {
-    { { NULL, NULL, 0, 0 }, 0 },
-    { { i32, i32, 1, 1 }, 1 },
-    { { i64, i32, 1, 1 }, 2 },
-    { { funcref, NULL, 1, 0 }, 3 },
-    { { NULL, i64, 0, 1 }, 4 },
+    { { NULL, NULL, 0, 0 }, 0 },    { { i32, i32, 1, 1 }, 1 },  { { i64, i32, 1, 1 }, 2 },
+    { { funcref, NULL, 1, 0 }, 3 }, { { NULL, i64, 0, 1 }, 4 },
 };
 static struct wasm_func funcs[FUNCTION_COUNT] = {
     { .type = 1 }, { .type = 0 }, { .type = 1 }, { .type = 2 }, { .type = 3 }, { .type = 4 },
@@ -31,12 +28,20 @@ static struct wasm_globaltype globals[] = { { .type = WASM_I32, .is_mutable = tr
 static uint32_t tags[] = { 1 };
 
 static const struct wasm_decoded module = {
-    .types = types, .type_count = COUNT_OF(types),
-    .funcs = funcs, .func_count = COUNT_OF(funcs), .imported_func_count = 1,
-    .tables = tables, .table_count = COUNT_OF(tables),
-    .memories = memories, .memory_count = COUNT_OF(memories),
-    .globals = globals, .global_count = COUNT_OF(globals), .imported_global_count = 1,
-    .tags = tags, .tag_count = COUNT_OF(tags),
+    .types = types,
+    .type_count = COUNT_OF(types),
+    .funcs = funcs,
+    .func_count = COUNT_OF(funcs),
+    .imported_func_count = 1,
+    .tables = tables,
+    .table_count = COUNT_OF(tables),
+    .memories = memories,
+    .memory_count = COUNT_OF(memories),
+    .globals = globals,
+    .global_count = COUNT_OF(globals),
+    .imported_global_count = 1,
+    .tags = tags,
+    .tag_count = COUNT_OF(tags),
     .validated = true,
 };
 static struct wasm_layout layout;
@@ -55,15 +60,22 @@ struct verify_case {
     uint32_t frame;
     uint8_t saved;
     uint64_t config; /* 0: GUARDED */
-    struct { uint32_t pc; char kind; uint32_t pad; } sites[6];
+    struct {
+        uint32_t pc;
+        char kind;
+        uint32_t pad;
+    } sites[6];
     struct wasm_reloc relocs[2];
     const char *want;
 };
 
-static const struct verify_case cases[] = {
-#include "wasm/verify/verify_frame_test.def"
-#include "wasm/verify/verify_context_test.def"
-};
+#include "wasm/verify/context_test.h"
+#include "wasm/verify/frame_test.h"
+
+static const struct {
+    const struct verify_case *cases;
+    size_t count;
+} suites[] = { { frame_cases, COUNT_OF(frame_cases) }, { context_cases, COUNT_OF(context_cases) } };
 
 /* --- One function's code */
 
@@ -82,8 +94,12 @@ static void subject_sites(struct subject *s, const struct verify_case *c)
 
         s->sites[s->code.site_count++] = (struct wasm_site_entry){
             .pc = c->sites[i].pc,
-            .kind = k == 'm' ? WASM_SITE_MEMORY : k == 'c' ? WASM_SITE_CALL : WASM_SITE_TRAP,
-            .trap = k == 's' ? WASM_TRAP_STACK : k == 't' ? WASM_TRAP_TABLE : WASM_TRAP_MEMORY,
+            .kind = k == 'm'   ? WASM_SITE_MEMORY
+                    : k == 'c' ? WASM_SITE_CALL
+                               : WASM_SITE_TRAP,
+            .trap = k == 's'   ? WASM_TRAP_STACK
+                    : k == 't' ? WASM_TRAP_TABLE
+                               : WASM_TRAP_MEMORY,
             .pad_pc = c->sites[i].pad,
         };
     }
@@ -119,48 +135,58 @@ static enum err subject_judge(const struct subject *s, const struct verify_case 
     return e;
 }
 
-static void test_cases(void)
+static void test_case(const struct verify_case *c)
 {
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct subject s;
-        struct wasm_note note = { 0 };
+    struct subject s;
+    struct wasm_note note = { 0 };
 
-        CASE(cases[i].name);
-        subject_make(&s, &cases[i]);
-        CHECK_ERR(subject_judge(&s, &cases[i], &note),
-                  cases[i].want == NULL ? ERR_OK : ERR_INVALID);
-        CHECK_TEXT(note.rule, cases[i].want == NULL ? "" : cases[i].want);
-        if (note.rule[0] != 0)
-            CHECK_EQ(note.function, cases[i].function == 0 ? VOID : (int)cases[i].function);
-    }
+    CASE(c->name);
+    subject_make(&s, c);
+    CHECK_ERR(subject_judge(&s, c, &note), c->want == NULL ? ERR_OK : ERR_INVALID);
+    CHECK_TEXT(note.rule, c->want == NULL ? "" : c->want);
+    if (note.rule[0] != 0)
+        CHECK_EQ(note.function, c->function == 0 ? VOID : (int)c->function);
 }
 
 /* --- Changed bits */
+
+static struct {
+    uint64_t refused, total;
+} flips;
+
+static void flip(const struct verify_case *c)
+{
+    struct subject s;
+
+    if (c->want != NULL)
+        return;
+    subject_make(&s, c);
+    for (uint32_t bit = 0; bit < 8 * s.code.size; bit++) {
+        struct wasm_note note = { 0 };
+
+        s.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        flips.refused += subject_judge(&s, c, &note) != ERR_OK;
+        s.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        flips.total++;
+    }
+}
 
 /* Of a bit of an operand that may be anything (a displacement, a data register) the
  * change is harmless; of most others it is not code of ours any more. */
 static void test_flips(void)
 {
-    uint64_t refused = 0, total = 0;
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct subject s;
-
-        if (cases[i].want != NULL)
-            continue;
-        subject_make(&s, &cases[i]);
-        for (uint32_t bit = 0; bit < 8 * s.code.size; bit++) {
-            struct wasm_note note = { 0 };
-
-            s.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-            refused += subject_judge(&s, &cases[i], &note) != ERR_OK;
-            s.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-            total++;
-        }
-    }
     CASE("two of three changed bits are refused");
-    CHECK(refused * 3 > total * 2);
-    printf("# %llu of %llu\n", (unsigned long long)refused, (unsigned long long)total);
+    CHECK(flips.refused * 3 > flips.total * 2);
+    printf("# %llu of %llu\n", (unsigned long long)flips.refused, (unsigned long long)flips.total);
+}
+
+static void test_cases(void)
+{
+    for (size_t n = 0; n < COUNT_OF(suites); n++)
+        for (size_t i = 0; i < suites[n].count; i++) {
+            test_case(&suites[n].cases[i]);
+            flip(&suites[n].cases[i]);
+        }
 }
 
 /* The same code cannot be had with a table that does not describe it. */
@@ -170,34 +196,34 @@ static void test_tables(void)
     struct wasm_note note = { 0 };
 
     CASE("sites out of order");
-    subject_make(&s, &cases[1]);
+    subject_make(&s, &frame_cases[1]);
     s.sites[0].pc = 6;
-    CHECK_ERR(subject_judge(&s, &cases[1], &note), ERR_INVALID);
+    CHECK_ERR(subject_judge(&s, &frame_cases[1], &note), ERR_INVALID);
     CASE("site beyond the text");
-    subject_make(&s, &cases[1]);
+    subject_make(&s, &frame_cases[1]);
     s.sites[1].pc = s.code.text_size + 1;
-    CHECK_ERR(subject_judge(&s, &cases[1], &note), ERR_INVALID);
+    CHECK_ERR(subject_judge(&s, &frame_cases[1], &note), ERR_INVALID);
     CASE("landing pad of what is no call");
-    subject_make(&s, &cases[1]);
+    subject_make(&s, &frame_cases[1]);
     s.sites[1].pad_pc = 1;
-    CHECK_ERR(subject_judge(&s, &cases[1], &note), ERR_INVALID);
+    CHECK_ERR(subject_judge(&s, &frame_cases[1], &note), ERR_INVALID);
     CASE("no text");
-    subject_make(&s, &cases[1]);
+    subject_make(&s, &frame_cases[1]);
     s.code.text_size = 0;
-    CHECK_ERR(subject_judge(&s, &cases[1], &note), ERR_INVALID);
+    CHECK_ERR(subject_judge(&s, &frame_cases[1], &note), ERR_INVALID);
     CASE("more text than code");
-    subject_make(&s, &cases[1]);
+    subject_make(&s, &frame_cases[1]);
     s.code.text_size = s.code.size + 1;
-    CHECK_ERR(subject_judge(&s, &cases[1], &note), ERR_INVALID);
+    CHECK_ERR(subject_judge(&s, &frame_cases[1], &note), ERR_INVALID);
     CASE("frame beyond the limit");
-    subject_make(&s, &cases[1]);
+    subject_make(&s, &frame_cases[1]);
     s.code.frame_size = (1 << 20) + 8;
-    CHECK_ERR(subject_judge(&s, &cases[1], &note), ERR_INVALID);
+    CHECK_ERR(subject_judge(&s, &frame_cases[1], &note), ERR_INVALID);
     CASE("no memory for it");
     {
         struct arena arena;
 
-        subject_make(&s, &cases[1]);
+        subject_make(&s, &frame_cases[1]);
         arena_init(&arena, module_bytes_heap, 16);
         CHECK_ERR(wasm_verify_function(&s.unit, INT, &s.code, &arena, NULL), ERR_NOMEM);
         arena_done(&arena);

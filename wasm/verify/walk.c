@@ -22,10 +22,7 @@ uint32_t cell_of_slot(const struct verify *v, uint32_t offset)
     return offset / 8;
 }
 
-uint32_t cell_of_spill(const struct verify *v, uint32_t number)
-{
-    return slot_count(v) + number;
-}
+uint32_t cell_of_spill(const struct verify *v, uint32_t number) { return slot_count(v) + number; }
 
 uint32_t cell_of_memory(const struct verify *v, uint32_t memory)
 {
@@ -139,8 +136,7 @@ static void block_meet(const struct verify *v, struct block *b)
         }
     }
     for (uint32_t n = 0; n < b->in.cell_count; n++)
-        is_less |= kinds_meet(&b->in.cells[n],
-                              n < v->now.cell_count ? v->now.cells[n] : KIND_ANY);
+        is_less |= kinds_meet(&b->in.cells[n], n < v->now.cell_count ? v->now.cells[n] : KIND_ANY);
     b->is_dirty |= is_less;
 }
 
@@ -228,25 +224,20 @@ static bool walk_instruction(struct verify *v, const struct insn *in)
         return call_leave(v, &exit);
     }
     switch (in->op) {
-    case INSN_JCC:
-        return walk_jcc(v, in);
+    case INSN_JCC: return walk_jcc(v, in);
     case INSN_JMP:
         if (in->next - in->at == 5 && (v->marks[in->at + 1] & MARK_RELOC))
             return verify_epilogue(v, in, &exit) ? call_leave(v, &exit)
-                                                : verify_refuse(v, in->at, "epilogue");
+                                                 : verify_refuse(v, in->at, "epilogue");
         v->is_dead = true;
         return verify_walk_to(v, in->target);
     case INSN_CALL:
-    case INSN_CALL_INDIRECT:
-        return call_step(v, in);
-    case INSN_STOP:
-        v->is_dead = true;
-        return true;
+    case INSN_CALL_INDIRECT: return call_step(v, in);
+    case INSN_STOP: v->is_dead = true; return true;
     case INSN_LEA:
         t = in->base == REG_RIP ? verify_table(v, in->at) : NULL;
         return t != NULL ? walk_table(v, in, t) : step(v, in);
-    default:
-        return step(v, in);
+    default: return step(v, in);
     }
 }
 

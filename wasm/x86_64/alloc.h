@@ -73,7 +73,7 @@ struct alloc_parallel {
     struct alloc_parallel_move {
         mach_operand d, a; /* real register or slot; of a remat: a is an instruction's index */
         uint8_t kind, from_kind, remat;
-    } *list;
+    } * list;
     uint32_t count, room;
     struct arena *arena;
     uint32_t *writer;  /* per place: 1 + index of the move that writes it */
@@ -89,8 +89,7 @@ struct alloc_parallel {
 /* All slots, the spare one too, end at slot_size; those that overlap are the same. */
 enum err alloc_parallel_init(struct alloc_parallel *p, struct arena *arena, uint32_t slot_size,
                              uint32_t spare);
-/* Of kind: what d is; from_kind: what a is. They differ where a 64-bit value is made of
- * an i32, whose slot has 4 bytes. */
+/* kind: what d is; from_kind: what a is. An i32 and its zero extension may differ in that. */
 void alloc_parallel_add(struct alloc_parallel *p, uint8_t kind, mach_operand d, uint8_t from_kind,
                         mach_operand a);
 void alloc_parallel_remat(struct alloc_parallel *p, uint8_t kind, mach_operand d, uint32_t instr);

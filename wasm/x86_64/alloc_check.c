@@ -6,8 +6,8 @@
  * A place may hold several virtual registers at once: copies and phis that were
  * coalesced. Old contents under a name from an earlier turn of a loop drop out
  * because such a name is not live into the loop's header. */
-#include "base/num.h"
 #include "wasm/x86_64/alloc_check.h"
+#include "base/num.h"
 
 #include <string.h>
 
@@ -61,19 +61,13 @@ static void fail(struct check *c, const char *what)
 /* --- Places */
 
 /* Of slots and moves: an i32 goes with its upper half, which is zero. */
-static uint32_t width_of(uint8_t kind)
-{
-    return kind == MACH_V128 ? 16 : kind == MACH_F32 ? 4 : 8;
-}
+static uint32_t width_of(uint8_t kind) { return kind == MACH_V128 ? 16 : kind == MACH_F32 ? 4 : 8; }
 
 static uint32_t size_of(uint8_t kind) { return kind == MACH_I32 ? 4 : width_of(kind); }
 
 static uint8_t kind_of(const struct check *c, uint32_t value) { return c->f->kinds[value]; }
 
-static bool in_class(uint32_t reg, uint8_t kind)
-{
-    return (kind >= MACH_F32) == (reg >= XMM0);
-}
+static bool in_class(uint32_t reg, uint8_t kind) { return (kind >= MACH_F32) == (reg >= XMM0); }
 
 /* A slot's number as a place, or NO_STATE where it is not within the frame. */
 static uint32_t place_of(struct check *c, mach_operand o, uint32_t width)
@@ -338,8 +332,8 @@ static bool is_same(const struct mach_instr *was, const struct mach_instr *now)
     return same.op == was->op && same.size == was->size && same.cc == was->cc &&
            same.mem == was->mem && same.scale == was->scale && same.sub == was->sub &&
            same.trap == was->trap && same.d == was->d && same.a == was->a && same.b == was->b &&
-           same.x == was->x && same.c == was->c && same.disp == was->disp &&
-           same.imm == was->imm && same.offset == was->offset;
+           same.x == was->x && same.c == was->c && same.disp == was->disp && same.imm == was->imm &&
+           same.offset == was->offset;
 }
 
 static void check_args(struct check *c, const struct mach_instr *in)
@@ -458,9 +452,9 @@ static void replay(struct check *c, const struct mach_block *b, uint32_t at)
         }
     if ((flags & MOP_DEF) && mach_is_virtual(was.d)) {
         written(c, now->d);
-        copies = (flags & MOP_MOVE) && mach_is_virtual(was.a) && now->d == now->a &&
-                 size_of(kind_of(c, was.a - MACH_VIRTUAL)) ==
-                     size_of(kind_of(c, was.d - MACH_VIRTUAL));
+        copies =
+            (flags & MOP_MOVE) && mach_is_virtual(was.a) && now->d == now->a &&
+            size_of(kind_of(c, was.a - MACH_VIRTUAL)) == size_of(kind_of(c, was.d - MACH_VIRTUAL));
         if (!copies)
             destroy(c, now->d, 0);
         put(c, now->d, was.d - MACH_VIRTUAL);
@@ -543,8 +537,7 @@ static void flow(struct check *c, uint32_t to, bool slots_only, bool moved)
                 arrives(c, from, list[i].place, list[i].value, moved)) {
                 narrowed = narrowed || c->width[list[i].place] < list[i].width;
                 list[kept] = list[i];
-                list[kept++].width =
-                    (uint8_t)num_min(c->width[list[i].place], list[i].width);
+                list[kept++].width = (uint8_t)num_min(c->width[list[i].place], list[i].width);
             }
         if (kept != c->in_count[to] || narrowed)
             enqueue(c, to);
@@ -582,8 +575,7 @@ static void replay_block(struct check *c, uint32_t block)
     }
     for (uint32_t i = b->first; i < b->end && c->wrong == NULL; i++) {
         c->instr = i;
-        if (b->is_pad && i == b->first && move < c->f->move_count &&
-            c->f->moves[move].before == i)
+        if (b->is_pad && i == b->first && move < c->f->move_count && c->f->moves[move].before == i)
             fail(c, "a move before a landing pad's first instruction");
         for (; move < c->f->move_count && c->f->moves[move].before == i; move++)
             replay_move(c, &c->f->moves[move]);
@@ -611,9 +603,9 @@ static enum err check_init(struct check *c)
     c->queued = arena_array(c->arena, f->block_count, sizeof *c->queued);
     c->wanted = arena_array(c->arena, values, sizeof *c->wanted);
     c->source = arena_array(c->arena, values, sizeof *c->source);
-    if (c->head == NULL || c->width == NULL || c->owner == NULL || c->touched == NULL || c->is_touched == NULL ||
-        c->in == NULL || c->in_count == NULL || c->queued == NULL || c->wanted == NULL ||
-        c->source == NULL)
+    if (c->head == NULL || c->width == NULL || c->owner == NULL || c->touched == NULL ||
+        c->is_touched == NULL || c->in == NULL || c->in_count == NULL || c->queued == NULL ||
+        c->wanted == NULL || c->source == NULL)
         return ERR_NOMEM;
     memset(c->in_count, 0xff, f->block_count * sizeof *c->in_count);
     return alloc_check_live_compute(&c->live, f, c->before, c->arena);

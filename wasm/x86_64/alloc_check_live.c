@@ -14,16 +14,11 @@ unsigned alloc_check_operands(const struct mach_instr *before, const struct mach
     bool a = (flags & MOP_USE_A) != 0, x = false;
 
     switch (before->mem) {
-    case MEM_INDEX:
-        a = x = true;
-        break;
+    case MEM_INDEX: a = x = true; break;
     case MEM_HEAP_VIEW:
     case MEM_HEAP:
-    case MEM_BASE:
-        x = true;
-        break;
-    default:
-        break;
+    case MEM_BASE: x = true; break;
+    default: break;
     }
     if (a && mach_is_virtual(before->a))
         out[count++] = (struct alloc_check_operand){ before->a, after->a, CHECK_USE_A };
@@ -32,9 +27,9 @@ unsigned alloc_check_operands(const struct mach_instr *before, const struct mach
     if (x && mach_is_virtual(before->x))
         out[count++] = (struct alloc_check_operand){ before->x, after->x, CHECK_USE_X };
     if ((flags & (MOP_TEMP | MOP_USE_C)) && mach_is_virtual(before->c))
-        out[count++] = (struct alloc_check_operand){
-            before->c, after->c, flags & MOP_TEMP ? CHECK_TEMP_C : CHECK_USE_C
-        };
+        out[count++] =
+            (struct alloc_check_operand){ before->c, after->c,
+                                          flags & MOP_TEMP ? CHECK_TEMP_C : CHECK_USE_C };
     if ((flags & MOP_DEF) && mach_is_virtual(before->d))
         out[count++] = (struct alloc_check_operand){ before->d, after->d, CHECK_DEF };
     return count;

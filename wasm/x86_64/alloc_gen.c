@@ -11,7 +11,7 @@ struct gen {
     uint32_t *scope; /* values that dominate here */
     uint32_t scope_count, scope_room;
     uint32_t depth;
-    uint32_t block; /* open now */
+    uint32_t block;      /* open now */
     uint32_t results[4]; /* of the last call */
     uint32_t result_count;
     bool cold;
@@ -55,9 +55,13 @@ static struct mach_instr *add(struct gen *g, uint16_t op)
         g->full = true;
         return &nowhere;
     }
-    f->code[f->code_count] = (struct mach_instr){ .op = op, .size = 4, .d = MACH_NONE,
-                                                  .a = MACH_NONE, .b = MACH_NONE,
-                                                  .x = MACH_NONE, .c = MACH_NONE };
+    f->code[f->code_count] = (struct mach_instr){ .op = op,
+                                                  .size = 4,
+                                                  .d = MACH_NONE,
+                                                  .a = MACH_NONE,
+                                                  .b = MACH_NONE,
+                                                  .x = MACH_NONE,
+                                                  .c = MACH_NONE };
     return &f->code[f->code_count++];
 }
 
@@ -71,9 +75,8 @@ static uint32_t open_block(struct gen *g)
         f->blocks = &nowhere;
         return 0;
     }
-    f->blocks[f->block_count] = (struct mach_block){
-        .first = f->code_count, .depth = (uint16_t)g->depth, .cold = g->cold
-    };
+    f->blocks[f->block_count] =
+        (struct mach_block){ .first = f->code_count, .depth = (uint16_t)g->depth, .cold = g->cold };
     g->block = f->block_count++;
     return g->block;
 }
@@ -497,8 +500,7 @@ static bool link_preds(struct gen *g)
     return true;
 }
 
-bool alloc_gen_make(struct mach_func *out, const struct alloc_gen_shape *shape,
-                    struct arena *arena)
+bool alloc_gen_make(struct mach_func *out, const struct alloc_gen_shape *shape, struct arena *arena)
 {
     struct gen *g = arena_alloc(arena, sizeof *g);
     struct mach_instr *in;

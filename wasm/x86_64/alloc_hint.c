@@ -92,8 +92,8 @@ static void swap_operands(const struct hints *h, struct mach_instr *in, uint32_t
         h->s->f->kinds[alloc_number(in->a)] != h->s->f->kinds[alloc_number(in->b)])
         return;
     phi = value_of(h, in->d)->feeds;
-    if (lives_on(h, in->b, i) || (!lives_on(h, in->a, i) &&
-                                  !(phi != 0 && phi == alloc_number(in->b))))
+    if (lives_on(h, in->b, i) ||
+        (!lives_on(h, in->a, i) && !(phi != 0 && phi == alloc_number(in->b))))
         return;
     in->a = in->b;
     in->b = a;

@@ -58,7 +58,10 @@ static uint32_t interval_new(struct alloc_scan *s, uint32_t value, uint32_t star
         return 0;
     }
     s->intervals[++s->interval_count] = (struct alloc_interval){
-        .start = start, .end = end, .value = value, .reg = ALLOC_NO_REG,
+        .start = start,
+        .end = end,
+        .value = value,
+        .reg = ALLOC_NO_REG,
         .use_at = s->values[value].use_first,
     };
     return s->interval_count;
@@ -116,7 +119,7 @@ uint32_t alloc_use_index(const struct alloc_scan *s, const struct alloc_interval
 }
 
 const struct alloc_use *alloc_use_from(const struct alloc_scan *s, const struct alloc_interval *i,
-                                        uint32_t pos)
+                                       uint32_t pos)
 {
     uint32_t k = alloc_use_index(s, i, pos);
 
@@ -125,7 +128,7 @@ const struct alloc_use *alloc_use_from(const struct alloc_scan *s, const struct 
 
 /* The next use from pos that wants a register, or NULL. */
 const struct alloc_use *alloc_need_from(const struct alloc_scan *s, const struct alloc_interval *i,
-                                         uint32_t pos)
+                                        uint32_t pos)
 {
     const struct alloc_use *u = alloc_use_from(s, i, pos);
     const struct alloc_use *end = s->uses + value_of(s, i)->use_end;
@@ -214,4 +217,3 @@ bool alloc_intervals_make(struct alloc_scan *s)
         alloc_heap_push(s, id);
     return !s->full;
 }
-

@@ -83,8 +83,11 @@ static void visit_args(struct live *l, const struct mach_instr *in, uint32_t pos
 
         if ((arg->is_def != 0) != defs)
             continue;
-        use(l, arg->value, (struct alloc_use){ .pos = pos + (defs ? ALLOC_POS : 0), .reach = 1,
-                                               .weight = weight, .is_def = defs });
+        use(l, arg->value,
+            (struct alloc_use){ .pos = pos + (defs ? ALLOC_POS : 0),
+                                .reach = 1,
+                                .weight = weight,
+                                .is_def = defs });
     }
 }
 
@@ -117,8 +120,10 @@ static void visit_phis(struct live *l, uint32_t block)
 
     for (uint32_t m = 0; pred != NULL && m < pred->move_count; m++) {
         use(l, pred->moves[m].d,
-            (struct alloc_use){ .pos = alloc_block_pos(l->s, block), .reach = 1,
-                                .weight = (uint8_t)alloc_weight(l->s, block), .is_def = true });
+            (struct alloc_use){ .pos = alloc_block_pos(l->s, block),
+                                .reach = 1,
+                                .weight = (uint8_t)alloc_weight(l->s, block),
+                                .is_def = true });
     }
 }
 
@@ -139,8 +144,8 @@ static void visit_all(struct live *l)
             visit_instr(l, &f->code[i], pos, weight);
         for (uint32_t m = 0; m < b->move_count; m++)
             use(l, b->moves[m].a,
-                (struct alloc_use){ .pos = alloc_block_end_pos(s, block) - 1, .reach = 1,
-                                    .weight = weight });
+                (struct alloc_use){
+                    .pos = alloc_block_end_pos(s, block) - 1, .reach = 1, .weight = weight });
     }
 }
 
@@ -282,9 +287,9 @@ static void make_hull(struct live *l, uint32_t value)
         add_range(s, v, from, ALLOC_POS * s->hot_before[last + 1]);
     /* Cold instructions before a block: all before it less the hot ones. */
     cold_from = s->hot_end + ALLOC_POS * (s->f->blocks[first].first - s->hot_before[first]);
-    cold_to = s->hot_end + ALLOC_POS * ((last + 1 < count ? s->f->blocks[last + 1].first
-                                                          : s->f->code_count) -
-                                        s->hot_before[last + 1]);
+    cold_to = s->hot_end +
+              ALLOC_POS * ((last + 1 < count ? s->f->blocks[last + 1].first : s->f->code_count) -
+                           s->hot_before[last + 1]);
     if (s->is_cold[first])
         cold_from = from;
     if (cold_from < cold_to)

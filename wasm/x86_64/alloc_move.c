@@ -17,7 +17,7 @@ static void push(struct alloc_moves *m, struct mach_move move)
 void alloc_move_add(struct alloc_moves *m, uint32_t before, uint8_t kind, mach_operand d,
                     uint8_t from_kind, mach_operand a)
 {
-    /* No more is read from a slot than lies there; a 32-bit load clears the rest. */
+    /* No more is read from a slot than lies there. */
     if (mach_is_slot(a) && alloc_width(from_kind) > alloc_width(kind))
         from_kind = kind;
     if (mach_is_slot(d) && mach_is_slot(a)) {
@@ -69,8 +69,8 @@ void alloc_parallel_add(struct alloc_parallel *p, uint8_t kind, mach_operand d, 
                         mach_operand a)
 {
     if (d != a)
-        add(p, (struct alloc_parallel_move){
-                   .d = d, .a = a, .kind = kind, .from_kind = from_kind });
+        add(p,
+            (struct alloc_parallel_move){ .d = d, .a = a, .kind = kind, .from_kind = from_kind });
 }
 
 void alloc_parallel_remat(struct alloc_parallel *p, uint8_t kind, mach_operand d, uint32_t instr)

@@ -52,8 +52,8 @@ enum err alloc_order_compute(struct alloc_scan *s)
     s->loop = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->loop);
     s->outer = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->outer);
     s->is_cold = arena_array(s->arena, (size_t)f->block_count + 1, sizeof *s->is_cold);
-    if (s->block_of == NULL || s->base == NULL || s->order == NULL || s->hot_before == NULL || s->loop == NULL ||
-        s->outer == NULL || s->is_cold == NULL)
+    if (s->block_of == NULL || s->base == NULL || s->order == NULL || s->hot_before == NULL ||
+        s->loop == NULL || s->outer == NULL || s->is_cold == NULL)
         return ERR_NOMEM;
     if (!mark_cold(s))
         return ERR_UNSUPPORTED;

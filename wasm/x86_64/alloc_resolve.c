@@ -61,8 +61,8 @@ static uint32_t interval_at(struct resolve *r, uint32_t value, uint32_t pos)
 }
 
 /* A move of what `from` holds to d. */
-static void carry(struct resolve *r, uint32_t instr, enum group group, uint8_t kind,
-                  mach_operand d, uint32_t from)
+static void carry(struct resolve *r, uint32_t instr, enum group group, uint8_t kind, mach_operand d,
+                  uint32_t from)
 {
     struct alloc_interval *i = &r->s->intervals[from];
     mach_operand a = place_of(r, from);
@@ -86,7 +86,8 @@ static void change(struct resolve *r, uint32_t instr, enum group group, uint32_t
     const struct alloc_value *v = &r->s->values[r->s->intervals[to].value];
     mach_operand d = place_of(r, to);
 
-    if (!mach_is_slot(d) || (!v->store_at_def && (v->store_part == 0 || v->store_part == to)))
+    if (!mach_is_slot(d) || (!v->store_at_def && (v->store_part == 0 || v->store_part == to ||
+                                                  r->s->intervals[to].start >= r->s->hot_end)))
         carry(r, instr, group, r->f->kinds[r->s->intervals[to].value], d, from);
 }
 
@@ -120,8 +121,7 @@ static void rewrite_args(struct resolve *r, const struct mach_instr *in, uint32_
         if (defs)
             deliver(r, instr + 1, value, r->s->values[value].interval, arg->reg);
         else
-            carry(r, instr, GROUP_INPUT, r->f->kinds[value], arg->reg,
-                  interval_at(r, value, pos));
+            carry(r, instr, GROUP_INPUT, r->f->kinds[value], arg->reg, interval_at(r, value, pos));
     }
 }
 
@@ -138,7 +138,8 @@ static void rewrite_operand(struct resolve *r, const struct alloc_operand *o, ui
         *o->at = place_of(r, v->interval);
         if (v->store_at_def)
             request(r, instr + 1, GROUP_ARRIVE,
-                    (struct request){ .d = MACH_SLOT + v->slot, .a = *o->at,
+                    (struct request){ .d = MACH_SLOT + v->slot,
+                                      .a = *o->at,
                                       .kind = r->f->kinds[value],
                                       .from_kind = r->f->kinds[value] });
     } else if (o->role == ALLOC_TEMP) {
@@ -189,7 +190,8 @@ static void fetch(struct resolve *r, uint32_t instr, uint32_t to)
 {
     uint32_t value = r->s->intervals[to].value;
     const struct alloc_value *v = &r->s->values[value];
-    struct request q = { .d = place_of(r, to), .kind = r->f->kinds[value],
+    struct request q = { .d = place_of(r, to),
+                         .kind = r->f->kinds[value],
                          .from_kind = r->f->kinds[value] };
 
     if (!mach_is_reg(q.d))
@@ -278,8 +280,7 @@ static void resolve_edges(struct resolve *r, uint32_t value, const uint32_t *par
             block = alloc_block_at(s, pos);
             b = &r->f->blocks[block];
             for (uint32_t p = 0; p < b->pred_count && to != 0 && !b->is_pad; p++) {
-                uint32_t from = part_at(r, parts, count,
-                                        alloc_block_end_pos(s, b->preds[p]) - 1);
+                uint32_t from = part_at(r, parts, count, alloc_block_end_pos(s, b->preds[p]) - 1);
 
                 if (from != 0)
                     resolve_edge(r, b->preds[p], block, from, to);
@@ -291,7 +292,8 @@ static void resolve_edges(struct resolve *r, uint32_t value, const uint32_t *par
 
 /* --- Where the slot is written */
 
-/* Does every way to what follows pos in the value's life lead through pos? */
+/* Does every way to what follows pos in the value's life lead through pos? Cold blocks do not
+ * count, as long as none comes back: what moves to the slot there is stored there. */
 static bool all_pass(const struct resolve *r, const struct alloc_value *v, uint32_t pos)
 {
     const struct alloc_scan *s = r->s;
@@ -303,9 +305,11 @@ static bool all_pass(const struct resolve *r, const struct alloc_value *v, uint3
             uint32_t block = alloc_block_at(s, at);
             const struct mach_block *b = &r->f->blocks[block];
 
+            if (at >= s->hot_end)
+                return true;
             if (alloc_block_pos(s, block) >= at && at > pos)
                 for (uint32_t p = 0; p < b->pred_count; p++)
-                    if (alloc_block_end_pos(s, b->preds[p]) <= pos)
+                    if (alloc_block_end_pos(s, b->preds[p]) <= pos || s->is_cold[b->preds[p]])
                         return false;
             at = alloc_block_end_pos(s, block);
         }
@@ -362,8 +366,8 @@ static void resolve_phis(struct resolve *r, uint32_t block)
     for (uint32_t m = 0; m < b->move_count; m++) {
         uint32_t d = alloc_number(b->moves[m].d), a = alloc_number(b->moves[m].a);
 
-        carry(r, b->end - 1, GROUP_LEAVE, r->f->kinds[d],
-              place_of(r, r->s->values[d].interval), interval_at(r, a, end - 1));
+        carry(r, b->end - 1, GROUP_LEAVE, r->f->kinds[d], place_of(r, r->s->values[d].interval),
+              interval_at(r, a, end - 1));
     }
 }
 
@@ -379,8 +383,10 @@ static void store_phis(struct resolve *r)
         a = place_of(r, value->interval);
         if (mach_is_reg(a))
             request(r, r->f->blocks[value->def_block].first, GROUP_ARRIVE,
-                    (struct request){ .d = MACH_SLOT + value->slot, .a = a,
-                                      .kind = r->f->kinds[v], .from_kind = r->f->kinds[v] });
+                    (struct request){ .d = MACH_SLOT + value->slot,
+                                      .a = a,
+                                      .kind = r->f->kinds[v],
+                                      .from_kind = r->f->kinds[v] });
     }
 }
 

@@ -6,7 +6,7 @@
 #include "wasm/x86_64/alloc_scan.h"
 
 enum {
-    FIXED_STEPS = 256,         /* fixed ranges looked at for one interval */
+    FIXED_STEPS = 256, /* fixed ranges looked at for one interval */
     MEMORY_DISTANCE = 8 * ALLOC_POS,
     WEIGHT_USES = 16,
     PHI_HOPS = 4,
@@ -17,14 +17,13 @@ struct scan {
     uint32_t active[MACH_REG_COUNT]; /* intervals, 0: free */
     uint32_t fixed_at[2];            /* first that ends after now */
     uint32_t now;
-    uint32_t until[MACH_REG_COUNT];  /* for the current interval: start of the next fixed use */
+    uint32_t until[MACH_REG_COUNT]; /* for the current interval: start of the next fixed use */
 };
 
 /* By preference: no REX prefix, not kept by the callee. */
 static const uint8_t preference[] = {
-    RAX, RCX, RDX, RSI, RDI, R8, R9, R10, RBX, RBP, R12, R13,
-    XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7,
-    XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14,
+    RAX,  RCX,  RDX,  RSI,  RDI,  R8,   R9,   R10,  RBX,   RBP,   R12,   R13,   XMM0,  XMM1,
+    XMM2, XMM3, XMM4, XMM5, XMM6, XMM7, XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14,
 };
 
 static struct alloc_interval *at(const struct scan *n, uint32_t id) { return &n->s->intervals[id]; }
@@ -70,30 +69,42 @@ static bool is_served(const struct scan *n, const struct alloc_interval *i,
            !(u + 1 < end && u[1].pos < u->pos + MEMORY_DISTANCE && u[1].want != ALLOC_WANT_ANY);
 }
 
+/* Where a register is needed again, or ALLOC_FAR. */
+static uint32_t reload_of(const struct scan *n, const struct alloc_interval *i, uint32_t from)
+{
+    const struct alloc_value *v = value_of(n, i);
+    const struct alloc_use *u = alloc_need_from(n->s, i, from);
+    const struct alloc_use *end = n->s->uses + v->use_end;
+    uint32_t reload, before;
+
+    while (u != NULL && u < end && u->pos < i->end &&
+           (u->want == ALLOC_WANT_ANY || is_served(n, i, u, from)))
+        u++;
+    if (u == NULL || u == end || u->pos >= i->end)
+        return ALLOC_FAR;
+    reload = alloc_down(u->pos);
+    before = cheapest(n->s, alloc_down(from) + ALLOC_POS, reload);
+    return !v->wide && before > i->start ? before : reload;
+}
+
 /* The interval stays in memory from its start until a register is needed after `from`. */
 static void spill(struct scan *n, uint32_t id, uint32_t from)
 {
     struct alloc_scan *s = n->s;
     struct alloc_interval *i = at(n, id);
     struct alloc_value *v = value_of(n, i);
-    const struct alloc_use *u = alloc_need_from(n->s, i, from);
-    const struct alloc_use *end = s->uses + v->use_end;
-    uint32_t reload, child;
+    uint32_t reload = reload_of(n, i, from), child;
 
+    if (reload <= i->start) { /* after a hole, and needed at once */
+        alloc_heap_push(s, id);
+        return;
+    }
     i->reg = ALLOC_NO_REG;
     v->spilled = true;
     v->spill_cost += 1u << alloc_weight(s, alloc_block_at(s, i->start));
-    if (u == NULL)
+    if (reload == ALLOC_FAR)
         return;
-    while (u < end && u->pos < i->end &&
-           (u->want == ALLOC_WANT_ANY || is_served(n, i, u, from)))
-        u++;
-    if (u == end || u->pos >= i->end)
-        return;
-    reload = alloc_down(u->pos);
-    if (!v->wide && cheapest(s, alloc_down(from) + ALLOC_POS, reload) > i->start)
-        reload = cheapest(s, alloc_down(from) + ALLOC_POS, reload);
-    child = alloc_split(n->s, id, reload);
+    child = alloc_split(s, id, reload);
     if (child != 0)
         alloc_heap_push(s, child);
 }
@@ -144,8 +155,8 @@ static uint32_t weight_of(const struct scan *n, const struct alloc_interval *i)
 
     uint32_t first = alloc_use_index(n->s, i, i->start);
 
-    for (uint32_t u = first; u < v->use_end && u < first + WEIGHT_USES &&
-                             n->s->uses[u].pos < i->end; u++)
+    for (uint32_t u = first;
+         u < v->use_end && u < first + WEIGHT_USES && n->s->uses[u].pos < i->end; u++)
         sum += 1u << n->s->uses[u].weight;
     return sum;
 }
@@ -369,9 +380,11 @@ static void evict(struct scan *n, uint32_t id)
         return;
     }
     child = until > instr ? alloc_split(n->s, id, n->now)
-                          : alloc_split(n->s, id, cheapest(n->s, alloc_up(until) > i->start
-                                                            ? alloc_up(until)
-                                                            : i->start + ALLOC_POS, instr));
+                          : alloc_split(n->s, id,
+                                        cheapest(n->s,
+                                                 alloc_up(until) > i->start ? alloc_up(until)
+                                                                            : i->start + ALLOC_POS,
+                                                 instr));
     if (child != 0)
         spill(n, child, n->now);
 }

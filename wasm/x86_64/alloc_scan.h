@@ -43,18 +43,18 @@ struct alloc_range {
 struct alloc_value {
     uint32_t use_first, use_end;     /* in uses, by position */
     uint32_t range_first, range_end; /* in ranges, by position, none adjacent */
-    uint32_t interval;  /* the first one, 0: never live */
-    uint32_t remat;     /* 1 + the instruction that makes it, which needs nothing; 0: none */
-    uint32_t feeds;     /* a phi that it should share a register with, 0: none */
-    uint32_t slot;      /* byte offset, where spilled */
+    uint32_t interval;               /* the first one, 0: never live */
+    uint32_t remat; /* 1 + the instruction that makes it, which needs nothing; 0: none */
+    uint32_t feeds; /* a phi that it should share a register with, 0: none */
+    uint32_t slot;  /* byte offset, where spilled */
     uint32_t def_block;
-    uint32_t spill_cost; /* of storing at each move to the slot */
-    uint32_t store_part; /* the only interval whose start is such a move, 0: all are */
-    uint32_t copy_of;   /* the value it is tied to or moved from, 0: none */
-    uint8_t come_reg;   /* a fixed register that it comes in */
-    uint8_t want_reg;   /* one that it goes to */
-    uint8_t likes_reg;  /* of a phi: that of a value it takes */
-    uint8_t last_reg;   /* that some part of it was given */
+    uint32_t spill_cost;  /* of storing at each move to the slot */
+    uint32_t store_part;  /* the only hot interval whose start is such a move, 0: all are */
+    uint32_t copy_of;     /* the value it is tied to or moved from, 0: none */
+    uint8_t come_reg;     /* a fixed register that it comes in */
+    uint8_t want_reg;     /* one that it goes to */
+    uint8_t likes_reg;    /* of a phi: that of a value it takes */
+    uint8_t last_reg;     /* that some part of it was given */
     uint8_t feeds_weight; /* log2 of how often */
     bool spilled : 1, store_at_def : 1, is_phi : 1;
     bool wide : 1; /* live in too many blocks: in its slot but for single instructions */
@@ -79,14 +79,14 @@ struct alloc_fixed {
 struct alloc_scan {
     struct mach_func *f;
     struct arena *arena;
-    uint32_t *base;  /* per block: ordinal of its first instruction */
-    uint32_t *order; /* blocks by position */
-    uint32_t *block_of; /* per ordinal */
+    uint32_t *base;       /* per block: ordinal of its first instruction */
+    uint32_t *order;      /* blocks by position */
+    uint32_t *block_of;   /* per ordinal */
     uint32_t *hot_before; /* per block and one more: hot instructions in the blocks before it */
-    uint32_t *loop;  /* per block: 1 + the header of the innermost loop, 0: none */
-    uint32_t *outer; /* per loop header: likewise of the loop around it */
+    uint32_t *loop;       /* per block: 1 + the header of the innermost loop, 0: none */
+    uint32_t *outer;      /* per loop header: likewise of the loop around it */
     uint8_t *is_cold;
-    uint32_t hot_end; /* position where the cold blocks start */
+    uint32_t hot_end;    /* position where the cold blocks start */
     uint32_t *per_value; /* scratch of whichever pass runs, from 1; zero at first */
 
     struct alloc_value *values; /* from 1 */
@@ -141,8 +141,8 @@ uint32_t alloc_use_index(const struct alloc_scan *s, const struct alloc_interval
 /* The interval's first use from pos on; the first that wants a register; or NULL. */
 const struct alloc_use *alloc_use_from(const struct alloc_scan *s, const struct alloc_interval *i,
                                        uint32_t pos);
-const struct alloc_use *alloc_need_from(const struct alloc_scan *s,
-                                        const struct alloc_interval *i, uint32_t pos);
+const struct alloc_use *alloc_need_from(const struct alloc_scan *s, const struct alloc_interval *i,
+                                        uint32_t pos);
 /* The end of the reach of the interval's last use before pos, or its start. */
 uint32_t alloc_used_until(const struct alloc_scan *s, const struct alloc_interval *i, uint32_t pos);
 /* Must it be in a register in the instruction at whose place it starts? */

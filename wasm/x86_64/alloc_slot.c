@@ -14,7 +14,7 @@ struct slots {
     uint32_t free_count[3];
     uint8_t *is_free[3]; /* per slot */
     uint32_t *likes;     /* per phi: 1 + the slot of a value it takes */
-    uint32_t size[3]; /* slots of each class so far */
+    uint32_t size[3];    /* slots of each class so far */
 };
 
 static uint32_t start_of(const struct slots *p, uint32_t value)
@@ -69,8 +69,7 @@ static uint32_t busy_pop(struct slots *p)
 
         if (child >= p->busy_count)
             break;
-        if (child + 1 < p->busy_count &&
-            end_of(p, p->busy[child + 1]) < end_of(p, p->busy[child]))
+        if (child + 1 < p->busy_count && end_of(p, p->busy[child + 1]) < end_of(p, p->busy[child]))
             child++;
         if (end_of(p, p->busy[child]) >= end)
             break;
@@ -108,8 +107,8 @@ static uint32_t choose(struct slots *p, uint32_t value, unsigned class)
 
     if (p->likes[value] != 0 && take(p, class, p->likes[value] - 1))
         return p->likes[value] - 1;
-    if (v->feeds != 0 && phi->spilled && phi->slot != NO_SLOT &&
-        class_of(p, v->feeds) == class && take(p, class, phi->slot))
+    if (v->feeds != 0 && phi->spilled && phi->slot != NO_SLOT && class_of(p, v->feeds) == class &&
+        take(p, class, phi->slot))
         return phi->slot;
     while (p->free_count[class] != 0) {
         uint32_t slot = p->free[class][--p->free_count[class]];

@@ -13,7 +13,13 @@ emit_label emit_label_new(struct emit *e)
     return e->label_count++;
 }
 
-void emit_bind(struct emit *e, emit_label label) { e->labels[label] = e->enc.size; }
+void emit_bind(struct emit *e, emit_label label)
+{
+    if (label >= e->label_count) /* there was no memory for it */
+        e->enc.full = true;
+    else
+        e->labels[label] = e->enc.size;
+}
 
 static void add_gap(struct emit *e, struct emit_gap gap)
 {

@@ -1,4 +1,4 @@
-/* verify_modules.c: compiles and verifies every function of the modules whose paths come on
+/* modules_test.c: compiles and verifies every function of the modules whose paths come on
  * standard input, one a line, in each of several configurations, and prints what was
  * refused, a count, and the time of both. A tool for tests and measurements. */
 #include <stdio.h>
@@ -57,7 +57,7 @@ static uint8_t *file_read(const char *path, size_t *size)
 
 static void code_write(const struct wasm_code *code)
 {
-    const char *path = getenv("VERIFY_MODULES_DUMP");
+    const char *path = getenv("VERIFY_DUMP");
     FILE *f = path == NULL ? NULL : fopen(path, "wb");
 
     if (f == NULL)
@@ -111,10 +111,12 @@ static void judge(const char *path, struct bytes raw, const uint64_t *configs, u
         for (unsigned c = 0; c < count; c++)
             for (uint32_t f = m.imported_func_count; f < m.func_count; f++)
                 if (only < 0 || (uint32_t)only == f)
-                    judge_function(path,
-                                   &(struct wasm_unit){ .module = &m, .layout = &layout,
-                                                        .config = configs[c] | WASM_CONFIG_NO_VERIFY },
-                                   f, &scratch);
+                    judge_function(
+                        path,
+                        &(struct wasm_unit){ .module = &m,
+                                             .layout = &layout,
+                                             .config = configs[c] | WASM_CONFIG_NO_VERIFY },
+                        f, &scratch);
     arena_done(&scratch);
     arena_done(&kept);
 }
@@ -123,7 +125,8 @@ static void judge(const char *path, struct bytes raw, const uint64_t *configs, u
 int main(int argc, char **argv)
 {
     static const uint64_t usual[] = {
-        WASM_CONFIG_SSE41 | WASM_CONFIG_AVX | WASM_CONFIG_AVX2 | WASM_CONFIG_BMI | WASM_CONFIG_POPCNT,
+        WASM_CONFIG_SSE41 | WASM_CONFIG_AVX | WASM_CONFIG_AVX2 | WASM_CONFIG_BMI |
+            WASM_CONFIG_POPCNT,
         WASM_CONFIG_SSE41 | WASM_CONFIG_FUEL | WASM_CONFIG_INTERRUPT | WASM_CONFIG_DETERMINISTIC,
         WASM_CONFIG_SSE41 | WASM_CONFIG_AVX | WASM_CONFIG_EXPLICIT,
         WASM_CONFIG_SSE41 | WASM_CONFIG_NO_OPTIMIZE | WASM_CONFIG_NAIVE_ALLOC,
@@ -151,9 +154,9 @@ int main(int argc, char **argv)
                   count != 0 ? count : (unsigned)(sizeof usual / sizeof *usual), only);
         free(data);
     }
-    printf("%llu compiles, %llu refused, %llu not compiled; %llu bytes; compile %.3f s, verify %.3f s\n",
-           (unsigned long long)total.functions, (unsigned long long)total.refused,
-           (unsigned long long)total.uncompiled, (unsigned long long)total.bytes, total.compile_s,
-           total.verify_s);
+    printf("%llu compiles, %llu refused, %llu not compiled; ", (unsigned long long)total.functions,
+           (unsigned long long)total.refused, (unsigned long long)total.uncompiled);
+    printf("%llu bytes; compile %.3f s, verify %.3f s\n", (unsigned long long)total.bytes,
+           total.compile_s, total.verify_s);
     return total.refused != 0;
 }
