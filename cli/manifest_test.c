@@ -80,7 +80,7 @@ static void check_errors(void)
     CHECK_ERR(parse("name = 'a'\nmodule ='x", ""), ERR_MALFORMED);
     CHECK(strncmp(note.text, "broch.toml:2:", 13) == 0);
 
-    CASE("an unknown key has its place, and the known ones");
+    CASE("an unknown key has its place, and the known ones"); /* lesson E13 */
     CHECK_ERR(parse("\n  modul = 'x'", ""), ERR_INVALID);
     CHECK(strncmp(note.text, "broch.toml:2:3: unknown key modul; expected one of name,", 56) == 0);
 

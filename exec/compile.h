@@ -5,7 +5,10 @@
 #include "broch/wasm.h"
 
 /* With WASM_CONFIG_LAZY in config only what the engine wants beforehand. Which
- * threads there were shows neither in the code nor in the note. */
-enum err compile_module(struct wasm_module *module, uint64_t config, struct wasm_note *note);
+ * threads there were shows neither in the code nor in the note. Where it tells,
+ * and takes longer than half a second, a line on descriptor 2 says how far it is;
+ * the line is wiped at the end. */
+enum err compile_module(struct wasm_module *module, uint64_t config, bool tells,
+                        struct wasm_note *note);
 
 #endif

@@ -1,4 +1,4 @@
-/* What exec gives up when its guest starts: tried in a child, call by call. */
+/* What exec gives up when its guest starts: tried in a child, call by call. lesson E20 */
 #define _GNU_SOURCE
 #include "exec/confine.h"
 

@@ -78,7 +78,7 @@ static int module_prepare(struct exec *x)
         e = wasm_module_new(&x->module, x->engine, raw, &note);
     start_module_done(raw);
     if (e == ERR_OK)
-        e = compile_module(x->module, x->config, &note);
+        e = compile_module(x->module, x->config, x->launch.tty[2], &note);
     x->report.compile_us = now_us() - start;
     return e == ERR_OK ? 0 : message_refused(&x->launch, e, &note);
 }

@@ -101,7 +101,7 @@ struct world_file_ops {
     enum wasi_errno (*symlink)(struct world_file *dir, const char *target, const char *path);
     enum wasi_errno (*read_link)(struct world_file *dir, const char *path, char *out, size_t room,
                                  size_t *size);
-    /* Sockets. */
+    /* Sockets; NULL in a table whose files never have the type of one. */
     enum wasi_errno (*accept)(struct world_file *f, uint32_t fdflags, struct world_file **out);
     enum wasi_errno (*receive)(struct world_file *f, struct iovec *to, size_t count, uint32_t flags,
                                size_t *got, uint32_t *out_flags);

@@ -105,6 +105,7 @@ static void test_pointers(void)
     uint32_t fd = open_file("f");
     uint32_t span[2] = { MEMORY_SIZE - 4, 5 };
 
+    /* lesson E22 */
     CASE("pointers outside of memory, or that end there, are faults");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint64_t p = bad[i];

@@ -125,8 +125,7 @@ static enum wasi_errno file_sync(struct world_file *f, bool data_only)
     return (data_only ? fdatasync(fd) : fsync(fd)) == 0 ? WASI_OK : host_errno(errno);
 }
 
-/* Nonblocking, for a descriptor whose own flag is not ours to set. */
-static bool would_block(struct host_file *h, short event)
+bool host_would_block(struct host_file *h, short event)
 {
     struct pollfd p = { .fd = h->fd, .events = event };
 
@@ -143,7 +142,7 @@ static enum wasi_errno file_read(struct world_file *f, const struct iovec *to, s
 
     if (offset != NULL && *offset > INT64_MAX)
         return WASI_INVAL;
-    if (would_block(h, POLLIN))
+    if (host_would_block(h, POLLIN))
         return WASI_AGAIN;
     do
         n = offset != NULL ? preadv(h->fd, to, (int)count, (off_t)*offset)
@@ -188,7 +187,7 @@ static enum wasi_errno file_write(struct world_file *f, const struct iovec *from
 
     if (offset != NULL && *offset > INT64_MAX)
         return WASI_INVAL;
-    if (would_block(h, POLLOUT))
+    if (host_would_block(h, POLLOUT))
         return WASI_AGAIN;
     do
         n = write_once(h, from, count, offset);

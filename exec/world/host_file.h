@@ -30,6 +30,8 @@ enum wasi_errno host_stat_fd(int fd, struct world_stat *out);
 enum wasi_errno host_set_times_fd(int fd, const struct world_times *times);
 enum wasi_errno host_file_wrap(struct world_file **out, int fd, uint32_t fdflags, bool handed_in);
 uint64_t host_readable_size(int fd);
+/* Nonblocking, for a descriptor whose own flag is shared with whoever handed it in. */
+bool host_would_block(struct host_file *h, short event);
 
 /* host_dir.c */
 enum wasi_errno host_entry(struct world_file *f, uint64_t cookie, struct world_entry *out,

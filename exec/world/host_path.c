@@ -183,6 +183,8 @@ static enum wasi_errno place_find(struct world_file *dir, const char *path, stru
     size_t end = strlen(path);
     size_t start;
 
+    if (dir->read_only)
+        return WASI_ROFS;
     out->slash = path[end - 1] == '/';
     while (end > 1 && path[end - 1] == '/')
         end--;
@@ -218,8 +220,6 @@ enum wasi_errno host_make_directory(struct world_file *dir, const char *path)
 {
     struct place p;
 
-    if (dir->read_only)
-        return WASI_ROFS;
     WASI_TRY(place_find(dir, path, &p));
     return place_result(&p, mkdirat(p.fd, p.last, 0777));
 }
@@ -228,8 +228,6 @@ enum wasi_errno host_remove_directory(struct world_file *dir, const char *path)
 {
     struct place p;
 
-    if (dir->read_only)
-        return WASI_ROFS;
     WASI_TRY(place_find(dir, path, &p));
     return place_result(&p, unlinkat(p.fd, p.last, AT_REMOVEDIR));
 }
@@ -238,8 +236,6 @@ enum wasi_errno host_unlink(struct world_file *dir, const char *path)
 {
     struct place p;
 
-    if (dir->read_only)
-        return WASI_ROFS;
     WASI_TRY(place_find(dir, path, &p));
     return place_result(&p, unlinkat(p.fd, p.last, 0));
 }
@@ -248,8 +244,6 @@ enum wasi_errno host_symlink(struct world_file *dir, const char *target, const c
 {
     struct place p;
 
-    if (dir->read_only)
-        return WASI_ROFS;
     WASI_TRY(place_find(dir, path, &p));
     return place_result(&p, symlinkat(target, p.fd, p.last));
 }

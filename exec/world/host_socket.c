@@ -7,14 +7,6 @@
 
 #include "exec/world/host_file.h"
 
-/* The descriptor's own flag is shared with whoever handed it in. */
-static bool would_block(struct host_file *h, short event)
-{
-    struct pollfd p = { .fd = h->fd, .events = event };
-
-    return h->handed_in && (h->fdflags & WASI_FDFLAG_NONBLOCK) != 0 && poll(&p, 1, 0) == 0;
-}
-
 enum wasi_errno host_accept(struct world_file *f, uint32_t fdflags, struct world_file **out)
 {
     struct host_file *h = host_file_of(f);
@@ -22,7 +14,7 @@ enum wasi_errno host_accept(struct world_file *f, uint32_t fdflags, struct world
     enum wasi_errno e;
     int fd;
 
-    if (would_block(h, POLLIN))
+    if (host_would_block(h, POLLIN))
         return WASI_AGAIN;
     do
         fd = accept4(h->fd, NULL, NULL, flags);
@@ -44,7 +36,7 @@ enum wasi_errno host_receive(struct world_file *f, struct iovec *to, size_t coun
                      ((flags & WASI_RECV_WAITALL) != 0 ? MSG_WAITALL : 0);
     ssize_t n;
 
-    if (would_block(h, POLLIN))
+    if (host_would_block(h, POLLIN))
         return WASI_AGAIN;
     do
         n = recvmsg(h->fd, &m, host_flags);
@@ -62,7 +54,7 @@ enum wasi_errno host_send(struct world_file *f, struct iovec *from, size_t count
     struct msghdr m = { .msg_iov = from, .msg_iovlen = count };
     ssize_t n;
 
-    if (would_block(h, POLLOUT))
+    if (host_would_block(h, POLLOUT))
         return WASI_AGAIN;
     do
         n = sendmsg(h->fd, &m, MSG_NOSIGNAL);

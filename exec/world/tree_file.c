@@ -286,42 +286,6 @@ static enum wasi_errno dir_entry(struct world_file *base, uint64_t cookie, struc
     return WASI_OK;
 }
 
-static enum wasi_errno no_accept(struct world_file *f, uint32_t fdflags, struct world_file **out)
-{
-    (void)f;
-    (void)fdflags;
-    (void)out;
-    return WASI_NOTSOCK;
-}
-
-static enum wasi_errno no_receive(struct world_file *f, struct iovec *to, size_t count,
-                                  uint32_t flags, size_t *got, uint32_t *out_flags)
-{
-    (void)f;
-    (void)to;
-    (void)count;
-    (void)flags;
-    (void)got;
-    (void)out_flags;
-    return WASI_NOTSOCK;
-}
-
-static enum wasi_errno no_send(struct world_file *f, struct iovec *from, size_t count, size_t *put)
-{
-    (void)f;
-    (void)from;
-    (void)count;
-    (void)put;
-    return WASI_NOTSOCK;
-}
-
-static enum wasi_errno no_shutdown(struct world_file *f, uint32_t how)
-{
-    (void)f;
-    (void)how;
-    return WASI_NOTSOCK;
-}
-
 const struct world_file_ops tree_file_ops = {
     .close = file_close,
     .stat = file_stat,
@@ -346,8 +310,4 @@ const struct world_file_ops tree_file_ops = {
     .link = tree_link,
     .symlink = tree_symlink,
     .read_link = tree_read_link,
-    .accept = no_accept,
-    .receive = no_receive,
-    .send = no_send,
-    .shutdown = no_shutdown,
 };

@@ -8,7 +8,8 @@
 
 /* What a node or an entry counts besides its bytes: more than it takes. */
 #define NODE_SIZE (sizeof(struct tree_node) + 32)
-#define ENTRY_SIZE (sizeof(struct tree_entry) + 32)
+/* An entry's list is at most three quarters empty (entries_fit). */
+#define ENTRY_SIZE (4 * sizeof(struct tree_entry) + 32)
 
 uint64_t tree_now(const struct tree *t)
 {
@@ -140,7 +141,7 @@ struct tree_entry *tree_entry_find(const struct tree_node *dir, const char *name
 
 static bool entries_reserve(struct tree_node *dir)
 {
-    size_t capacity = dir->entry_capacity == 0 ? 8 : 2 * dir->entry_capacity;
+    size_t capacity = dir->entry_capacity == 0 ? 4 : 2 * dir->entry_capacity;
     struct tree_entry *entries;
 
     if (dir->entry_count < dir->entry_capacity)
@@ -151,6 +152,25 @@ static bool entries_reserve(struct tree_node *dir)
     dir->entries = entries;
     dir->entry_capacity = capacity;
     return true;
+}
+
+/* Room that names left behind is no longer counted: it goes back, or a guest could
+ * gather what its limit forbids in one directory after the other. */
+static void entries_fit(struct tree_node *dir)
+{
+    size_t capacity = dir->entry_count == 0 ? 0 : dir->entry_capacity / 2;
+    struct tree_entry *entries = NULL;
+
+    if (4 * dir->entry_count >= dir->entry_capacity)
+        return;
+    if (capacity == 0)
+        free(dir->entries);
+    else
+        entries = realloc(dir->entries, capacity * sizeof *entries);
+    if (capacity != 0 && entries == NULL)
+        return;
+    dir->entries = entries;
+    dir->entry_capacity = capacity;
 }
 
 enum wasi_errno tree_entry_add(struct tree *t, struct tree_node *dir, const char *name,
@@ -193,6 +213,7 @@ void tree_entry_remove(struct tree *t, struct tree_node *dir, struct tree_entry 
     free(e->name);
     memmove(e, e + 1, behind * sizeof *e);
     dir->entry_count--;
+    entries_fit(dir);
     n->links--;
     dir->mtim = dir->ctim = n->ctim = tree_now(t);
     if (n->type == WASI_TYPE_DIRECTORY && n->links == 0)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "exec/world/host.h"
-#include "exec/world/tree.h"
+#include "exec/world/tree_node.h"
 #include "tests/check.h"
 
 static struct world_file *root;
@@ -507,6 +507,33 @@ static int remove_one(const char *path, const struct stat *s, int flag, struct F
     return remove(path);
 }
 
+/* A limit on a tree is one on all that it takes, names that are gone included. */
+static void test_room(struct world *clock)
+{
+    struct tree *t = NULL;
+    struct world_file *f = NULL;
+    uint64_t before;
+    char name[16];
+
+    CASE("tree: a directory keeps no room for names that are gone");
+    CHECK_EQ(tree_new(&t, clock, 1 << 20), WASI_OK);
+    CHECK_EQ(tree_root(t, &f), WASI_OK);
+    before = tree_used(t);
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "n%u", i);
+        CHECK_EQ(f->ops->make_directory(f, name), WASI_OK);
+    }
+    CHECK(t->root->entry_capacity >= 1000);
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "n%u", i);
+        CHECK_EQ(f->ops->remove_directory(f, name), WASI_OK);
+        CHECK(t->root->entry_capacity <= 4 * t->root->entry_count);
+    }
+    CHECK_EQ(tree_used(t), before);
+    world_file_close(f);
+    tree_free(t);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/broch-world-XXXXXX";
@@ -524,5 +551,6 @@ int main(void)
         return 1;
     test_all("tree", f);
     tree_free(t);
+    test_room(host);
     return check_done();
 }

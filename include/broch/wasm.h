@@ -251,7 +251,8 @@ typedef enum wasm_trap (*wasm_host_call)(void *context, struct wasm_instance *ca
                                          union wasm_value *slots);
 
 /* Names, per linker, what imports may ask for. Later definitions of the same
- * name replace earlier ones. All strings are copied. */
+ * name replace earlier ones. All strings are copied. What is of another store than the
+ * linker is ERR_USAGE. */
 enum err wasm_linker_new(struct wasm_linker **out, struct wasm_store *store);
 void wasm_linker_free(struct wasm_linker *linker);
 enum err wasm_linker_function(struct wasm_linker *linker, struct bytes module, struct bytes name,

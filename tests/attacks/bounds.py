@@ -1,11 +1,12 @@
 """Memory accesses that try to leave their memory, by every opcode and every way to make an
 address. Each function is called with the last address that works and with the first that does
-not, in several configurations of the engine. /* lesson E17 */
+not, in several configurations of the engine. (lesson E17)
 """
 from attacks.harness import case, expect
 
 PAGE = 65536
-CONFIGS = ("", "explicit-bounds", "no-optimize", "explicit-bounds,naive-allocation", "lazy,fuel,interrupt,no-avx")
+CONFIGS = ("", "explicit-bounds", "no-optimize", "explicit-bounds,naive-allocation",
+           "lazy,fuel,interrupt,no-avx")
 ZERO = {"i32": "(i32.const 0)", "i64": "(i64.const 0)", "f32": "(f32.const 0)",
         "f64": "(f64.const 0)", "v128": "(v128.const i64x2 0 0)"}
 
@@ -229,7 +230,8 @@ def bulk_script(at, declare, memory):
                               (1, 65536, 8, 0), (0, 65537, 0, 0), (0, top - 1, 0, 1),
                               (0, 0, 9, 0)):
         text += line(works, "init", *arguments)
-    text += '(assert_return (invoke "drop"))\n' + line(0, "init", 0, 0, 1) + line(1, "init", 0, 0, 0)
+    text += '(assert_return (invoke "drop"))\n'
+    text += line(0, "init", 0, 0, 1) + line(1, "init", 0, 0, 0)
     return text + '(assert_return (invoke "last") (i32.const 0))\n'
 
 
@@ -310,7 +312,8 @@ def add():
     add_family("vectors", vector_ops, VARIANTS)
     add_family("atomics", atomic_ops, (SHARED, *VARIANTS[:4]))
     for title, at, declare, memory in (
-            ("32-bit memory", "i32", "(memory 1)", ""), ("64-bit memory", "i64", "(memory i64 1)", ""),
+            ("32-bit memory", "i32", "(memory 1)", ""),
+            ("64-bit memory", "i64", "(memory i64 1)", ""),
             ("shared memory", "i32", "(memory 1 1 shared)", ""),
             ("second memory", "i32", "(memory 3) (memory 1)", " 1")):
         for config in CONFIGS:

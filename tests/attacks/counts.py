@@ -1,5 +1,5 @@
 """Counts, sizes and depths that a module only declares: a refusal must cost what the bytes cost,
-not what they claim. /* lesson E31 */ /* lesson I7 */ (refused, never clamped)
+not what they claim (lesson E31), and is never a smaller count instead (lesson I7).
 """
 from attacks.harness import MIB, case, expect
 from attacks.module import (BLOCK, CODE, CUSTOM, DATA, DATA_COUNT, DROP, ELEMENT, END, EXPORT,
@@ -98,7 +98,8 @@ EDGES = (
 BYTES = {
     "no bytes": b"", "another magic": b"\0asn\1\0\0\0", "a component": b"\0asm\x0d\0\1\0",
     "version 2": b"\0asm\2\0\0\0", "text": b"hello, world\n", "an ELF file": b"\x7fELF" + bytes(60),
-    "zeroes": bytes(65536), "a section that runs beyond the end": HEADER + b"\1\xff\xff\xff\xff\x0f",
+    "zeroes": bytes(65536),
+    "a section that runs beyond the end": HEADER + b"\1\xff\xff\xff\xff\x0f",
     "an LEB128 of six bytes": HEADER + b"\1\x80\x80\x80\x80\x80\0",
     "an LEB128 with bits beyond 32": HEADER + b"\1\xff\xff\xff\xff\x1f",
     "an unknown section": HEADER + b"\x0e\0", "a section 255": HEADER + b"\xff\0",

@@ -1,6 +1,6 @@
 """Modules that are small or honest in size and meant to take a compiler's time or memory: shapes
 for which some pass is quadratic or exponential. Each must compile, or be refused by a limit that
-is named, within the bounds of harness.py; eagerly and when first called. /* lesson E31 */
+is named, within the bounds of harness.py; eagerly and when first called. (lesson E31)
 """
 from attacks.harness import case, expect
 from attacks.module import (BLOCK, DROP, END, I32, I64, F64, LOOP, RETURN, V128, body, br, br_if,
@@ -195,7 +195,8 @@ def exits_of_many_blocks():
     depth = 5000
     code = BLOCK * depth
     for i in range(depth):
-        code += local_get(1) + i32_const(1) + ADD + local_set(1) + local_get(0) + br_if(depth - 1 - i)
+        code += local_get(1) + i32_const(1) + ADD + local_set(1)
+        code += local_get(0) + br_if(depth - 1 - i)
     return one(code + END * depth + local_get(1), [(1, I32)])
 
 
@@ -295,10 +296,11 @@ def trapping_divisions():
 
 
 def indirect_calls():
-    """300,000 of them; only compiled, for the table is empty."""
-    code = local_get(0) + until(i32_const(0) + b"\x11\x01\x00", 1_500_000)
-    return module([body(code), body(b"")], types=TYPES, uses=[1, 0], table=b"\x70\0\1",
-                  exports=[export("_start", 0, 1)])
+    """300,000 of them behind a return, as far as anybody can tell."""
+    code = local_get(0) + EQZ + b"\x04\x7f" + i32_const(1) + b"\x05" + local_get(0)
+    code += until(i32_const(0) + b"\x11\x01\x00", 1_500_000) + END
+    return module([body(code), body(i32_const(0) + call(0) + DROP)], types=TYPES, uses=[1, 0],
+                  table=b"\x70\0\1", exports=[export("_start", 0, 1)])
 
 
 def try_tables():

@@ -1,5 +1,5 @@
 """Recursion without end, in every way to call, and frames as large as they get: each ends with
-the stack limit, named, and not with a fault. /* lesson E19 */
+the stack limit, named, and not with a fault. (lesson E19)
 """
 from attacks.harness import case, expect
 from attacks.module import (F64, I32, I64, V128, body, call, i32_const, local_get, local_set,
@@ -81,7 +81,8 @@ def add():
     for title, text in TEXTS.items():
         for options in OPTIONS:
             case(f"stack: {title} {' '.join(options)}".rstrip(),
-                 lambda w, t=text, o=options: bound(w.traps(f"(module {t})", LIMIT, options=o), 600))
+                 lambda w, t=text, o=options:
+                 bound(w.traps(f"(module {t})", LIMIT, options=o), 600))
     for options in OPTIONS[:3]:
         case(f"stack: tail calls do not use it {' '.join(options)}".rstrip(),
              lambda w, o=options: w.ends(f"(module {CONTINUES})", 0, options=o))
@@ -90,7 +91,8 @@ def add():
             case(f"stack: frames of 3,000 {title} {' '.join(options)}".rstrip(),
                  lambda w, k=kind, o=options: w.traps(huge_frame(k, 3000, True), LIMIT, options=o))
     case("stack: a frame larger than the stack",
-         lambda w: w.traps(huge_frame(I64, 20_000, True), LIMIT, options=("--limit", "stack=64KiB")))
+         lambda w: w.traps(huge_frame(I64, 20_000, True), LIMIT,
+                           options=("--limit", "stack=64KiB")))
     case("stack: a frame that no limit allows", lambda w: framed(w))
     case("stack: frames that alternate", lambda w: w.traps(frames_alternate(), LIMIT))
     case("stack: catch_all does not catch its end", lambda w: w.traps(catches_exhaustion(), LIMIT))

@@ -1,5 +1,5 @@
 """Type confusion: calls through tables with another signature, null, an index that is out of
-range, or an element that somebody else put there. /* lesson E17 */
+range, or an element that somebody else put there. (lesson E17)
 """
 from attacks.harness import case
 

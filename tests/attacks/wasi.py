@@ -1,6 +1,6 @@
 """A guest that wants out of the folders it was given, or to have the host read and write where it
 must not. Each attack is a list of WASI calls; the guest writes their results to stdout, and the
-folder of the host is compared with what it was. /* lesson O7 */ /* lesson O8 */ /* lesson I7 */
+folder of the host is compared with what it was. (lesson O7) (lesson O8) (lesson I7)
 """
 import os
 import shutil
@@ -104,7 +104,8 @@ class Folders:
         for target, name in (("../secret/file", "out"), ("../secret", "out_folder"),
                              (self.at + "/secret/file", "absolute"), ("/etc/passwd", "passwd"),
                              ("/proc/self/root", "root"), ("/proc/self/fd/1", "descriptor"),
-                             ("out", "chain"), ("loop", "loop"), ("folder/../../secret/file", "bent"),
+                             ("out", "chain"), ("loop", "loop"),
+                             ("folder/../../secret/file", "bent"),
                              ("../secret/new", "dangling"), (".", "here"), ("..", "up")):
             for folder in ("rw", "ro"):
                 os.symlink(target, os.path.join(self.at, folder, name))
@@ -152,7 +153,8 @@ ESCAPES = [
     "../secret/file", "..", "../", "./..", "folder/../../secret/file", "folder/../..", "/",
     "/etc/passwd", "//etc/passwd", "/../etc/passwd", "./../secret", "folder/./../../secret/file",
     "out", "out_folder/file", "out_folder/", "absolute", "passwd", "root/etc/passwd", "root/",
-    "descriptor", "chain", "bent", "up/secret/file", "up/", "here/../secret/file", "up/up/etc/passwd",
+    "descriptor", "chain", "bent", "up/secret/file", "up/", "here/../secret/file",
+    "up/up/etc/passwd",
     "here/here/here/up/secret/file", "dangling", "loop", "loop/file", "folder//..//../secret",
     "../rw/file", "../ro/file", "folder/../../rw/file", "up/rw/file",
 ]
@@ -234,7 +236,7 @@ def moved_folder(g, _):
 
 
 def read_only(g, _):
-    """Everything that writes, in a folder that is for reading. /* lesson O8 */"""
+    """Everything that writes, in a folder that is for reading. (lesson O8)"""
     for oflags in (CREAT, CREAT | EXCL, TRUNC, CREAT | TRUNC):
         g.opens("new", oflags, RO)
         g.opens("file", oflags, RO, want=(OK, *range(2, 100)) if oflags == CREAT else None)
@@ -307,7 +309,8 @@ def broken_names(g, _):
     for path in BROKEN:
         escape_calls(g, path, DIR)
         g.call("path_create_directory", DIR, path)
-        g.call("path_symlink", path, DIR, "broken", want=range(100) if str(path)[:1] in "abc." else None)
+        g.call("path_symlink", path, DIR, "broken",
+               want=range(100) if str(path)[:1] in "abc." else None)
         g.call("path_unlink_file", DIR, path)
         g.call("path_rename", DIR, "file", DIR, path)
     for path in ("file/", "file/.", "file/..", "file//", "file/x", "folder/inner/"):
@@ -457,6 +460,15 @@ def polls(w):
     expect(done.memory < 400 << 20, f"{done.memory >> 20} MiB")
 
 
+def exits(w):
+    """The program's own code, exact (lesson E18): also those that we use ourselves."""
+    for code in (0, 1, 2, 63, 64, 65, 70, 126, 127, 128, 130, 134, 137, 255):
+        w.ends(f"""(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start") (call $exit (i32.const {code})) (unreachable)))""", code)
+
+
 def add():
     for title, build, kept in (
             ("paths out of a folder", escapes(DIR), ("secret", "ro", "rw")),
@@ -472,5 +484,6 @@ def add():
             ("numbers out of range", numbers, ("secret", "ro")),
             ("many descriptors", full_table, ("secret", "ro", "rw"))):
         case(f"wasi: {title}", lambda w, b=build, k=kept: attack(w, b, k))
+    case("wasi: exit codes are exact", exits)
     case("wasi: descriptors without end", exhaust)
     case("wasi: a poll of 800,000 events", polls)

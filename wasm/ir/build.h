@@ -236,6 +236,11 @@ enum err scan_body(struct scan *out, const struct builder *b, struct reader r);
 
 /* emit.c: values and extra words at the end of the block at hand. */
 void build_fail(struct builder *b, enum err error);
+/* Room for `count` of an array; false, and the error noted, where there is no memory. */
+#define BUILD_RESERVE(b, array, room, count) \
+    (ARENA_RESERVE((b)->arena, array, room, count) || (build_fail(b, ERR_NOMEM), false))
+/* A value in no block yet. */
+ir_value emit_loose(struct builder *b, struct ir_val v);
 ir_value emit(struct builder *b, struct ir_val v);
 uint32_t emit_extra(struct builder *b, const uint32_t *words, uint32_t count);
 /* Folds, looks for an equal value that dominates, else appends. */

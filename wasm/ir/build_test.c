@@ -325,6 +325,23 @@ static void check_bombs(void)
     check_large(&l, true, 64);
 }
 
+/* Each clause is a block in which the locals that the body assigned are looked up
+ * anew: there must be room for all of them. */
+static void check_clauses(void)
+{
+    for (uint8_t clauses = 1; clauses < 100; clauses += 14) {
+        struct large l = { 0 };
+
+        CASE("a local that is assigned in a try_table of many clauses");
+        ADD_BYTES(&l, BODY, 0x02, 0x7f, 0x1f, 0x40, clauses);
+        for (unsigned i = 0; i < clauses; i++)
+            ADD_BYTES(&l, 0, 0, 0);
+        ADD_BYTES(&l, I32(5), SET(0), 0x10, 1, END, I32(0), END);
+        ADD_BYTES(&l, GET(0), ADD, GET(1), ADD, END);
+        check_large(&l, false, 64);
+    }
+}
+
 static void check_ceiling(void)
 {
     static const uint8_t body[] = { BODY, GET(0), GET(1), ADD, END };
@@ -343,6 +360,7 @@ int main(void)
     check_rows();
     check_nesting();
     check_bombs();
+    check_clauses();
     check_ceiling();
     return check_done();
 }

@@ -6,28 +6,32 @@ void build_fail(struct builder *b, enum err error)
         b->err = error;
 }
 
+ir_value emit_loose(struct builder *b, struct ir_val v)
+{
+    struct ir_func *f = b->f;
+
+    if (b->err != ERR_OK || !BUILD_RESERVE(b, f->values, f->value_room, f->value_count + 1u))
+        return 0;
+    v.offset = b->offset;
+    f->values[f->value_count] = v;
+    return f->value_count++;
+}
+
 /* Appends to the block at hand. */
 ir_value emit(struct builder *b, struct ir_val v)
 {
-    struct ir_func *f = b->f;
     struct ir_blk *k;
-    ir_value at = f->value_count;
+    ir_value at;
 
-    if (b->err != ERR_OK)
-        return 0;
-    if (!ARENA_RESERVE(b->arena, f->values, f->value_room, at + 1u)) {
-        build_fail(b, ERR_NOMEM);
-        return 0;
-    }
     v.next = 0;
-    v.offset = b->offset;
-    f->values[at] = v;
-    f->value_count++;
-    k = &f->blocks[b->block];
+    at = emit_loose(b, v);
+    if (at == 0)
+        return 0;
+    k = &b->f->blocks[b->block];
     if (k->last == 0)
         k->first = at;
     else
-        f->values[k->last].next = at;
+        val(b, k->last)->next = at;
     k->last = at;
     return at;
 }
@@ -39,10 +43,8 @@ uint32_t emit_extra(struct builder *b, const uint32_t *words, uint32_t count)
 
     if (b->err != ERR_OK)
         return 0;
-    if (!ARENA_RESERVE(b->arena, f->extra, f->extra_room, at + (size_t)count)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, f->extra, f->extra_room, at + (size_t)count))
         return 0;
-    }
     for (uint32_t i = 0; i < count; i++)
         f->extra[at + i] = words == NULL ? 0 : words[i];
     f->extra_count += count;
@@ -94,10 +96,8 @@ ir_value emit_icmp(struct builder *b, uint8_t cc, ir_value x, ir_value y)
 
 void push(struct builder *b, ir_value v)
 {
-    if (!ARENA_RESERVE(b->arena, b->stack, b->stack_room, b->stack_count + 1u)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, b->stack, b->stack_room, b->stack_count + 1u))
         return;
-    }
     b->stack[b->stack_count++] = v;
 }
 

@@ -14,11 +14,9 @@ ir_block block_new(struct builder *b)
 
     if (b->err != ERR_OK)
         return 0;
-    if (!ARENA_RESERVE(b->arena, f->blocks, f->block_room, at + 1u) ||
-        !ARENA_RESERVE(b->arena, b->info, b->info_room, at + 1u)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, f->blocks, f->block_room, at + 1u) ||
+        !BUILD_RESERVE(b, b->info, b->info_room, at + 1u))
         return 0;
-    }
     f->blocks[at] = (struct ir_blk){ 0 };
     b->info[at] = (struct block_info){ 0 };
     f->block_count++;
@@ -102,11 +100,9 @@ void end_jump(struct builder *b, ir_block to)
 void edge_add(struct builder *b, uint32_t *list, ir_block from, const ir_value *values,
               uint32_t count)
 {
-    if (!ARENA_RESERVE(b->arena, b->edges, b->edge_room, b->edge_count + 1u) ||
-        !ARENA_RESERVE(b->arena, b->args, b->arg_room, b->arg_count + (size_t)count)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, b->edges, b->edge_room, b->edge_count + 1u) ||
+        !BUILD_RESERVE(b, b->args, b->arg_room, b->arg_count + (size_t)count))
         return;
-    }
     b->edges[b->edge_count] = (struct edge){ from, b->arg_count, *list };
     *list = b->edge_count++;
     for (uint32_t i = 0; i < count; i++)
@@ -196,10 +192,8 @@ struct frame *frame_open(struct builder *b, uint8_t kind, const struct wasm_inst
 {
     struct frame *t;
 
-    if (!ARENA_RESERVE(b->arena, b->frames, b->frame_room, b->frame_count + 1u)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, b->frames, b->frame_room, b->frame_count + 1u))
         return NULL;
-    }
     t = &b->frames[b->frame_count++];
     *t = (struct frame){ .kind = kind,
                          .label = IR_NO_BLOCK,
@@ -223,10 +217,8 @@ static uint32_t save_values(struct builder *b, uint32_t count)
 {
     uint32_t at = b->arg_count;
 
-    if (!ARENA_RESERVE(b->arena, b->args, b->arg_room, b->arg_count + (size_t)count)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, b->args, b->arg_room, b->arg_count + (size_t)count))
         return 0;
-    }
     for (uint32_t i = 0; i < count; i++)
         b->args[b->arg_count++] = top_values(b, count)[i];
     return at;

@@ -28,6 +28,19 @@ static ir_value zero_of(struct builder *b, uint8_t type)
     return b->zeros[type];
 }
 
+/* What a local holds when the function begins. */
+static ir_value first_value(struct builder *b, const struct wasm_signature *s, uint32_t local)
+{
+    uint8_t type = b->local_types[local];
+
+    if (local >= s->param_count)
+        return zero_of(b, type);
+    return emit(b, (struct ir_val){ .op = IR_PARAM,
+                                    .type = ir_type_of(type),
+                                    .aux = ref_aux(type),
+                                    .sub = (uint16_t)local });
+}
+
 static void init_frame(struct builder *b, const struct wasm_signature *s)
 {
     uint32_t used = 0;
@@ -39,20 +52,11 @@ static void init_frame(struct builder *b, const struct wasm_signature *s)
         return;
     }
     for (uint32_t i = 0; i < b->local_count; i++) {
-        ir_value first;
-
         if (!b->scan->is_read[i])
             continue;
         b->local_slots[i] = used;
         b->f->frame_local_types[used] = ir_type_of(b->local_types[i]);
-        if (i < s->param_count)
-            first = emit(b, (struct ir_val){ .op = IR_PARAM,
-                                             .type = ir_type_of(b->local_types[i]),
-                                             .aux = ref_aux(b->local_types[i]),
-                                             .sub = (uint16_t)i });
-        else
-            first = zero_of(b, b->local_types[i]);
-        emit(b, (struct ir_val){ .op = IR_LOCAL_SET, .a = used, .b = first });
+        emit(b, (struct ir_val){ .op = IR_LOCAL_SET, .a = used, .b = first_value(b, s, i) });
         used++;
     }
     b->f->frame_locals = used;
@@ -61,18 +65,9 @@ static void init_frame(struct builder *b, const struct wasm_signature *s)
 static void init_values(struct builder *b, const struct wasm_signature *s)
 {
     for (uint32_t i = 0; i < b->local_count; i++) {
-        ir_value first;
-
         if (!b->scan->is_read[i])
             continue;
-        if (i < s->param_count)
-            first = emit(b, (struct ir_val){ .op = IR_PARAM,
-                                             .type = ir_type_of(b->local_types[i]),
-                                             .aux = ref_aux(b->local_types[i]),
-                                             .sub = (uint16_t)i });
-        else
-            first = zero_of(b, b->local_types[i]);
-        b->versions[b->version_first[i]] = (struct version){ b->block, first };
+        b->versions[b->version_first[i]] = (struct version){ b->block, first_value(b, s, i) };
         b->version_count[i] = 1;
     }
 }
@@ -125,22 +120,14 @@ static struct version *version_at(struct builder *b, uint32_t local, ir_block bl
 
 ir_value emit_phi(struct builder *b, ir_block block, uint8_t wasm_type)
 {
-    struct ir_func *f = b->f;
-    struct ir_blk *k = &f->blocks[block];
-    ir_value at = f->value_count;
+    struct ir_blk *k = &b->f->blocks[block];
+    ir_value at = emit_loose(b, (struct ir_val){ .op = IR_PHI,
+                                                 .type = ir_type_of(wasm_type),
+                                                 .aux = ref_aux(wasm_type),
+                                                 .next = k->first });
 
-    if (b->err != ERR_OK)
+    if (at == 0)
         return 0;
-    if (!ARENA_RESERVE(b->arena, f->values, f->value_room, at + 1u)) {
-        build_fail(b, ERR_NOMEM);
-        return 0;
-    }
-    f->values[at] = (struct ir_val){ .op = IR_PHI,
-                                     .type = ir_type_of(wasm_type),
-                                     .aux = ref_aux(wasm_type),
-                                     .next = k->first,
-                                     .offset = b->offset };
-    f->value_count++;
     k->first = at;
     if (k->last == 0)
         k->last = at;
@@ -172,10 +159,8 @@ static ir_value header_phi(struct builder *b, ir_block header, uint32_t local)
     ir_value phi = emit_phi(b, header, b->local_types[local]);
     uint32_t *list = is_sealed(b, header) ? &b->late : &b->info[header].pending;
 
-    if (!ARENA_RESERVE(b->arena, b->pending, b->pending_room, b->pending_count + 1u)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, b->pending, b->pending_room, b->pending_count + 1u))
         return 0;
-    }
     b->pending[b->pending_count] = (struct pending_phi){ phi, local, header, *list };
     *list = ++b->pending_count;
     return phi;
@@ -220,10 +205,8 @@ static bool search_deeper(struct builder *b, uint32_t local, uint32_t *count)
 
         if (w->value != 0)
             continue;
-        if (!ARENA_RESERVE(b->arena, b->search, b->search_room, *count + 2u)) {
-            build_fail(b, ERR_NOMEM);
+        if (!BUILD_RESERVE(b, b->search, b->search_room, *count + 2u))
             return true;
-        }
         b->search[(*count)++] = (uint32_t)(w - b->versions);
         b->search[(*count)++] = 0;
         return true;
@@ -237,10 +220,8 @@ static void version_find(struct builder *b, uint32_t local, struct version *v)
 {
     uint32_t count = 2;
 
-    if (!ARENA_RESERVE(b->arena, b->search, b->search_room, SEARCH_FIRST)) {
-        build_fail(b, ERR_NOMEM);
+    if (!BUILD_RESERVE(b, b->search, b->search_room, SEARCH_FIRST))
         return;
-    }
     b->search[0] = (uint32_t)(v - b->versions);
     b->search[1] = 0;
     while (count > 0 && b->err == ERR_OK) {
@@ -295,25 +276,20 @@ static void header_fill(struct builder *b, struct pending_phi p)
     phi_settle(b, p.phi, k.pred_count);
 }
 
-static void late_fill(struct builder *b)
+static void list_fill(struct builder *b, uint32_t *list)
 {
-    while (b->late != 0 && b->err == ERR_OK) {
-        struct pending_phi p = b->pending[b->late - 1];
+    while (*list != 0 && b->err == ERR_OK) {
+        struct pending_phi p = b->pending[*list - 1];
 
-        b->late = p.next;
+        *list = p.next;
         header_fill(b, p);
     }
 }
 
 void locals_seal(struct builder *b, ir_block header)
 {
-    while (b->info[header].pending != 0 && b->err == ERR_OK) {
-        struct pending_phi p = b->pending[b->info[header].pending - 1];
-
-        b->info[header].pending = p.next;
-        header_fill(b, p);
-    }
-    late_fill(b);
+    list_fill(b, &b->info[header].pending);
+    list_fill(b, &b->late);
 }
 
 ir_value local_read(struct builder *b, uint32_t local)
@@ -330,48 +306,47 @@ ir_value local_read(struct builder *b, uint32_t local)
     v = &b->versions[b->version_first[local] + b->version_count[local] - 1];
     if (v->value == 0) {
         version_find(b, local, v);
-        late_fill(b);
+        list_fill(b, &b->late);
     }
     v->value = ir_resolve(b->f, v->value);
     return v->value;
 }
 
+/* The local's entry for the block at hand. The scan counted how many there can be:
+ * one more would be another local's, so a miscount ends the compile. */
+static struct version *version_here(struct builder *b, uint32_t local)
+{
+    struct version *v = &b->versions[b->version_first[local] + b->version_count[local] - 1];
+
+    if (v->block == b->block)
+        return v;
+    if (b->version_count[local] > b->scan->versions[local]) {
+        build_fail(b, ERR_INVALID);
+        return v;
+    }
+    b->version_count[local]++;
+    (++v)->block = b->block;
+    return v;
+}
+
 void local_write(struct builder *b, uint32_t local, ir_value value)
 {
-    struct version *v;
-
     if (!b->scan->is_read[local] || b->err != ERR_OK)
         return;
-    if (b->in_frame) {
+    if (b->in_frame)
         emit(b, (struct ir_val){ .op = IR_LOCAL_SET, .a = b->local_slots[local], .b = value });
-        return;
-    }
-    v = &b->versions[b->version_first[local] + b->version_count[local] - 1];
-    if (v->block != b->block) {
-        v++;
-        v->block = b->block;
-        b->version_count[local]++;
-    }
-    v->value = value;
+    else
+        version_here(b, local)->value = value;
 }
 
 void locals_forget(struct builder *b, uint32_t construct)
 {
     const struct construct *c = &b->scan->constructs[construct];
 
-    if (b->in_frame)
-        return;
-    for (uint32_t i = 0; i < c->count; i++) {
+    for (uint32_t i = 0; i < c->count && !b->in_frame; i++) {
         uint32_t local = b->scan->assigned[c->first + i];
-        struct version *v;
 
-        if (!b->scan->is_read[local])
-            continue;
-        v = &b->versions[b->version_first[local] + b->version_count[local] - 1];
-        if (v->block != b->block) {
-            b->version_count[local]++;
-            v++;
-        }
-        *v = (struct version){ b->block, 0 };
+        if (b->scan->is_read[local])
+            version_here(b, local)->value = 0;
     }
 }

@@ -248,14 +248,8 @@ static void note_effects(struct ir_func *f)
 
         for (ir_value v = f->blocks[b].first; v != 0; v = f->values[v].next) {
             switch (f->values[v].op) {
-            case IR_CALL:
-            case IR_CALL_INDIRECT:
-            case IR_CALL_BUILTIN:
-            case IR_FENCE:
-            case IR_ATOMIC_RMW:
-            case IR_ATOMIC_CMPXCHG:
-            case IR_ATOMIC_LOAD:
-            case IR_ATOMIC_STORE: l->has_call = true; break;
+            case IR_CALL ... IR_CALL_BUILTIN:
+            case IR_ATOMIC_LOAD ... IR_FENCE: l->has_call = true; break;
             case IR_STORE:
             case IR_VECTOR_STORE_LANE: l->has_store = true; break;
             default: break;

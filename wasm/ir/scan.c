@@ -83,8 +83,10 @@ static enum err scan_one(struct scanner *s, const struct wasm_instr *i)
     case WASM_OP_BLOCK:
     case WASM_OP_LOOP: s->out->blocks++; return construct_open(s, 1);
     case WASM_OP_IF: s->out->blocks += 2; return construct_open(s, 2);
-    case WASM_OP_TRY:
-    case WASM_OP_TRY_TABLE: s->out->has_try = true; return construct_open(s, 2);
+    case WASM_OP_TRY: s->out->has_try = true; return construct_open(s, 2);
+    case WASM_OP_TRY_TABLE: /* each clause may be where the next one is asked */
+        s->out->has_try = true;
+        return construct_open(s, 2 + i->b);
     case WASM_OP_CATCH:
     case WASM_OP_CATCH_ALL: s->open[s->open_count - 1].begins++; return ERR_OK;
     case WASM_OP_ELSE:

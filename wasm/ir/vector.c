@@ -128,25 +128,10 @@ static void build_lane_access(struct builder *b, const struct wasm_instr *i)
 static uint8_t nan_lanes(uint16_t op)
 {
     switch (op) {
-    case WASM_OP_F32X4_ADD:
-    case WASM_OP_F32X4_SUB:
-    case WASM_OP_F32X4_MUL:
-    case WASM_OP_F32X4_DIV:
-    case WASM_OP_F32X4_MIN:
-    case WASM_OP_F32X4_MAX:
-    case WASM_OP_F32X4_SQRT:
-    case WASM_OP_F32X4_CEIL:
-    case WASM_OP_F32X4_FLOOR:
-    case WASM_OP_F32X4_TRUNC:
-    case WASM_OP_F32X4_NEAREST:
+    case WASM_OP_F32X4_SQRT ... WASM_OP_F32X4_MAX:
+    case WASM_OP_F32X4_CEIL ... WASM_OP_F32X4_NEAREST:
     case WASM_OP_F32X4_DEMOTE_F64X2_ZERO: return IR_F32;
-    case WASM_OP_F64X2_ADD:
-    case WASM_OP_F64X2_SUB:
-    case WASM_OP_F64X2_MUL:
-    case WASM_OP_F64X2_DIV:
-    case WASM_OP_F64X2_MIN:
-    case WASM_OP_F64X2_MAX:
-    case WASM_OP_F64X2_SQRT:
+    case WASM_OP_F64X2_SQRT ... WASM_OP_F64X2_MAX:
     case WASM_OP_F64X2_CEIL:
     case WASM_OP_F64X2_FLOOR:
     case WASM_OP_F64X2_TRUNC:

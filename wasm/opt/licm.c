@@ -47,14 +47,7 @@ static bool is_worth(const struct ir_func *f, const struct ir_val *v)
     switch (v->op) {
     case IR_ADD:
     case IR_SUB:
-    case IR_AND:
-    case IR_OR:
-    case IR_XOR:
-    case IR_SHL:
-    case IR_SHR_S:
-    case IR_SHR_U:
-    case IR_ROTL:
-    case IR_ROTR: return !is_const(f, v->b);
+    case IR_AND ... IR_ROTR: return !is_const(f, v->b);
     case IR_COPY:
     case IR_CONST:
     case IR_CONST_V128:

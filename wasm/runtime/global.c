@@ -8,6 +8,7 @@ enum err wasm_global_new(struct wasm_global **out, struct wasm_store *store, enu
     if (g == NULL)
         return ERR_NOMEM;
     g->own = wasm_value_clean(type, value);
+    g->store = store;
     g->value = &g->own;
     g->type = type;
     g->is_mutable = is_mutable;

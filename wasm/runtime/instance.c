@@ -81,6 +81,7 @@ static void make_globals(struct wasm_instance *i)
     for (uint32_t n = m->imported_global_count; n < m->global_count; n++) {
         struct wasm_global *g = &i->own_globals[n - m->imported_global_count];
 
+        g->store = i->store;
         g->value = &values[n - m->imported_global_count];
         g->type = m->globals[n].type;
         g->is_mutable = m->globals[n].is_mutable;
@@ -298,36 +299,6 @@ struct wasm_link wasm_instance_export(struct wasm_instance *instance, uint32_t n
     case WASM_EXTERN_TAG: link.item = wasm_instance_tag_index(instance, x->index); break;
     }
     return link;
-}
-
-static void *export_named(struct wasm_instance *instance, struct bytes name, enum wasm_extern kind)
-{
-    const struct wasm_decoded *m = &instance->module->decoded;
-
-    for (uint32_t n = 0; n < m->export_count; n++)
-        if (m->exports[n].kind == kind && bytes_equal(m->exports[n].name, name))
-            return wasm_instance_export(instance, n).item;
-    return NULL;
-}
-
-struct wasm_function *wasm_instance_function(struct wasm_instance *instance, struct bytes name)
-{
-    return export_named(instance, name, WASM_EXTERN_FUNCTION);
-}
-
-struct wasm_memory *wasm_instance_memory(struct wasm_instance *instance, struct bytes name)
-{
-    return export_named(instance, name, WASM_EXTERN_MEMORY);
-}
-
-struct wasm_table *wasm_instance_table(struct wasm_instance *instance, struct bytes name)
-{
-    return export_named(instance, name, WASM_EXTERN_TABLE);
-}
-
-struct wasm_global *wasm_instance_global(struct wasm_instance *instance, struct bytes name)
-{
-    return export_named(instance, name, WASM_EXTERN_GLOBAL);
 }
 
 struct wasm_memory *wasm_instance_memory0(struct wasm_instance *instance)

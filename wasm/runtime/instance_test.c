@@ -295,6 +295,37 @@ static void test_refusals(void)
     CHECK_EQ(test_host_state.heap_out, 0);
 }
 
+/* Its types have other numbers there, and its end comes at another time. */
+static void test_other_store(void)
+{
+    const struct wasm_limits one = { .least = 1, .most = 1, .has_most = true };
+    struct wasm_memory *m = NULL;
+    struct wasm_table *t = NULL;
+    struct wasm_global *g = NULL;
+    struct wasm_store *other = NULL;
+    struct bytes a = BYTES_TEXT("a");
+    struct world w;
+
+    CASE("what belongs to another store cannot be linked");
+    CHECK_OK(world_open(&w, RAW(0x05, 0x03, 0x01, 0x00, 0x01), NULL));
+    CHECK_OK(wasm_instance_new(&w.instance, w.linker, w.module, &w.note));
+    CHECK_OK(wasm_store_new(&other, w.engine, NULL));
+    CHECK_OK(wasm_memory_new(&m, other, one));
+    CHECK_OK(wasm_table_new(&t, other, WASM_FUNCREF, one, (union wasm_value){ 0 }));
+    CHECK_OK(wasm_global_new(&g, other, WASM_FUNCREF, true, (union wasm_value){ 0 }));
+    CHECK_ERR(wasm_linker_memory(w.linker, a, a, m), ERR_USAGE);
+    CHECK_ERR(wasm_linker_table(w.linker, a, a, t), ERR_USAGE);
+    CHECK_ERR(wasm_linker_global(w.linker, a, a, g), ERR_USAGE);
+    wasm_linker_free(w.linker);
+    CHECK_OK(wasm_linker_new(&w.linker, other));
+    CHECK_ERR(wasm_linker_instance(w.linker, a, w.instance), ERR_USAGE);
+    CHECK_OK(wasm_linker_memory(w.linker, a, a, m));
+    wasm_linker_free(w.linker);
+    w.linker = NULL;
+    wasm_store_free(other);
+    world_close(&w);
+}
+
 int main(void)
 {
     test_constants();
@@ -304,5 +335,6 @@ int main(void)
     test_memory();
     test_table();
     test_refusals();
+    test_other_store();
     return check_done();
 }

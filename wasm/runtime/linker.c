@@ -165,21 +165,29 @@ enum err wasm_linker_function(struct wasm_linker *linker, struct bytes module, s
     return define(linker, module, name, (struct wasm_link){ WASM_EXTERN_FUNCTION, &h->function });
 }
 
+/* What belongs to another store is refused: its numbers of types mean other types
+ * here, and it is freed at another time. */
 enum err wasm_linker_memory(struct wasm_linker *linker, struct bytes module, struct bytes name,
                             struct wasm_memory *memory)
 {
+    if (memory->store != linker->store)
+        return ERR_USAGE;
     return define(linker, module, name, (struct wasm_link){ WASM_EXTERN_MEMORY, memory });
 }
 
 enum err wasm_linker_table(struct wasm_linker *linker, struct bytes module, struct bytes name,
                            struct wasm_table *table)
 {
+    if (table->store != linker->store)
+        return ERR_USAGE;
     return define(linker, module, name, (struct wasm_link){ WASM_EXTERN_TABLE, table });
 }
 
 enum err wasm_linker_global(struct wasm_linker *linker, struct bytes module, struct bytes name,
                             struct wasm_global *global)
 {
+    if (global->store != linker->store)
+        return ERR_USAGE;
     return define(linker, module, name, (struct wasm_link){ WASM_EXTERN_GLOBAL, global });
 }
 
@@ -188,6 +196,8 @@ enum err wasm_linker_instance(struct wasm_linker *linker, struct bytes module,
 {
     const struct wasm_decoded *m = &instance->module->decoded;
 
+    if (instance->store != linker->store)
+        return ERR_USAGE;
     for (uint32_t i = 0; i < m->export_count; i++)
         TRY(define(linker, module, m->exports[i].name, wasm_instance_export(instance, i)));
     return ERR_OK;

@@ -67,7 +67,8 @@ struct wasm_table {
 
 struct wasm_global {
     struct wasm_global *next; /* of those made by the embedder */
-    union wasm_value *value;  /* own, or in the context of an instance */
+    struct wasm_store *store;
+    union wasm_value *value; /* own, or in the context of an instance */
     enum wasm_type type;
     bool is_mutable;
     union wasm_value own;
@@ -163,10 +164,6 @@ bool wasm_store_take_interrupt(struct wasm_store *store);
 
 /* Counts bytes against limits.memory_size; false, and nothing counted, past it. */
 bool wasm_store_charge(struct wasm_store *store, uint64_t size);
-
-/* module.c: the type of an entity, as of an import, without names. */
-struct wasm_extern_type wasm_module_type_of(const struct wasm_module *module, enum wasm_extern kind,
-                                            uint32_t index);
 
 /* memory.c, table.c, global.c, function.c */
 void wasm_memory_free(struct wasm_memory *memory);

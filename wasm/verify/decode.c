@@ -1,14 +1,19 @@
 #include "wasm/verify/decode.h"
 
+#include <string.h>
+
 #include "include/broch/wasm.h"
 #include "wasm/verify/forms.h"
 
 enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1 };
 
+/* More than the longest instruction here: lock, 66, REX, three bytes of opcode, ModRM, SIB,
+ * a displacement and an immediate of 8 bytes. */
+enum { LONGEST = 24 };
+
 struct cursor {
-    const uint8_t *text;
-    uint32_t size;
-    uint32_t at;
+    uint8_t bytes[LONGEST]; /* of the instruction, zero beyond the text */
+    unsigned used;
     bool bad;
 
     bool has_lock;
@@ -19,29 +24,15 @@ struct cursor {
     uint8_t map;    /* 0: one byte */
 };
 
-static uint8_t take(struct cursor *c)
-{
-    if (c->at >= c->size) {
-        c->bad = true;
-        return 0;
-    }
-    return c->text[c->at++];
-}
-
-static uint64_t take_bytes(struct cursor *c, unsigned count)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < count; i++)
-        value |= (uint64_t)take(c) << 8 * i;
-    return value;
-}
+static uint8_t take(struct cursor *c) { return c->bytes[c->used++]; }
 
 static int64_t take_signed(struct cursor *c, unsigned count)
 {
-    uint64_t value = take_bytes(c, count);
+    uint64_t value = 0;
     unsigned spare = 64 - 8 * count;
 
+    memcpy(&value, &c->bytes[c->used], count); /* both sides are little-endian */
+    c->used += count;
     return (int64_t)(value << spare) >> spare;
 }
 
@@ -326,14 +317,18 @@ static void decode_form(struct cursor *c, struct insn *in, uint8_t opcode, uint6
 
 /* --- Without ModRM */
 
+static uint32_t target_of(int64_t at)
+{
+    return at < 0 || at > INT32_MAX ? UINT32_MAX : (uint32_t)at;
+}
+
 static void branch(struct cursor *c, struct insn *in, enum insn_op op, unsigned bytes)
 {
     int64_t distance = take_signed(c, bytes);
-    int64_t target = (int64_t)c->at + distance;
 
     in->op = (uint8_t)op;
     in->keeps_flags = true;
-    in->target = target < 0 || target > INT32_MAX ? UINT32_MAX : (uint32_t)target;
+    in->target = target_of((int64_t)in->at + c->used + distance);
     if (c->prefix != 0 || c->has_rex || c->has_lock)
         c->bad = true;
 }
@@ -353,7 +348,7 @@ static void mov_imm(struct cursor *c, struct insn *in, uint8_t opcode)
     in->op = INSN_MOV_IMM;
     in->width = wide ? 8 : 4;
     in->def = (uint8_t)((opcode & 7) | (c->rex & REX_B ? 8 : 0));
-    in->imm = (int64_t)take_bytes(c, wide ? 8 : 4);
+    in->imm = wide ? take_signed(c, 8) : (uint32_t)take_signed(c, 4);
     in->keeps_flags = true;
     if (c->prefix != 0 || c->has_lock)
         c->bad = true;
@@ -433,25 +428,25 @@ static bool decode_two_byte(struct cursor *c, struct insn *in, uint8_t opcode)
 
 bool insn_decode(struct insn *out, const uint8_t *text, uint32_t size, uint32_t at, uint64_t config)
 {
-    struct cursor c = { .text = text, .size = size, .at = at };
-    uint8_t opcode = take_opcode(&c);
+    struct cursor c = { .used = 0 };
+    uint8_t opcode;
 
+    if (size - at >= LONGEST)
+        memcpy(c.bytes, text + at, LONGEST);
+    else
+        memcpy(c.bytes, text + at, size - at);
     *out = (struct insn){ .at = at,
                           .reg = REG_NONE,
                           .rm = REG_NONE,
                           .def = REG_NONE,
                           .base = REG_NONE,
                           .index = REG_NONE };
-    if (c.bad)
-        return false;
-    if (!(c.map == 0 && decode_one_byte(&c, out, opcode)) &&
+    opcode = take_opcode(&c);
+    if (!c.bad && !(c.map == 0 && decode_one_byte(&c, out, opcode)) &&
         !(c.map == 1 && decode_two_byte(&c, out, opcode)))
         decode_form(&c, out, opcode, config);
-    out->next = c.at;
-    if (out->has_mem && out->base == REG_RIP) {
-        int64_t target = (int64_t)c.at + out->disp;
-
-        out->target = target < 0 || target > INT32_MAX ? UINT32_MAX : (uint32_t)target;
-    }
-    return !c.bad;
+    out->next = at + c.used;
+    if (out->base == REG_RIP)
+        out->target = target_of((int64_t)out->next + out->disp);
+    return !c.bad && c.used <= size - at;
 }

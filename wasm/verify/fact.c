@@ -152,9 +152,7 @@ static bool extends(struct verify *v)
     }
     if (!learn_least(v, memory, k, extent))
         return false;
-    if (kind_is(k, KIND_EXTENT) && kind_memory(k) == memory && kind_extent(k) >= extent)
-        return true;
-    return fact_refine(v, v->fact.reg, kind_extent_of(KIND_EXTENT, memory, extent, kind_is_low(k)));
+    return fact_refine(v, v->fact.reg, extent_add(v, k, memory, extent));
 }
 
 bool fact_apply(struct verify *v)

@@ -68,8 +68,7 @@ static bool check_explicit(struct verify *v, const struct insn *in, uint32_t mem
     if (kind_is(index, KIND_CONST) && in->scale == 1 &&
         kind_value(index) + end <= least_of(v, memory))
         return true;
-    if (kind_is(index, KIND_EXTENT) && in->scale == 1 && kind_memory(index) == memory &&
-        end <= kind_extent(index))
+    if (in->scale == 1 && end <= extent_of(v, index, memory))
         return true;
     return verify_refuse(v, in->at, "memory access without its check");
 }
@@ -235,7 +234,7 @@ static bool read_view(struct verify *v, const struct insn *in, kind view, kind *
     if (in->disp == WASM_VIEW_BASE)
         *loaded = kind_of(is_memory ? KIND_BASE : KIND_TABLE_BASE, n);
     else if (is_memory && in->disp == WASM_VIEW_SIZE && in->access == 8)
-        *loaded = kind_extent_of(KIND_SIZE, n, 0, false);
+        *loaded = kind_of_size(n, 0);
     else if (in->disp != WASM_VIEW_SIZE && !(is_memory && in->disp == WASM_VIEW_BOUND))
         return verify_refuse(v, in->at, "view operand");
     return true;

@@ -47,13 +47,6 @@ static kind meet_functions(kind a, kind b)
     return kind_of(KIND_FUNCREF, 0);
 }
 
-static kind meet_extents(kind a, kind b)
-{
-    uint64_t extent = kind_extent(a) < kind_extent(b) ? kind_extent(a) : kind_extent(b);
-
-    return kind_extent_of(KIND_EXTENT, kind_memory(a), extent, kind_is_low(a) && kind_is_low(b));
-}
-
 static kind meet_numbers(kind a, kind b)
 {
     uint64_t most = kind_most(a) > kind_most(b) ? kind_most(a) : kind_most(b);
@@ -69,8 +62,6 @@ kind kind_meet(kind a, kind b)
         return a;
     if (kind_is(a, KIND_AT_LEAST) && kind_is(b, KIND_AT_LEAST))
         return a < b ? a : b;
-    if (kind_is(a, KIND_EXTENT) && kind_is(b, KIND_EXTENT) && kind_memory(a) == kind_memory(b))
-        return meet_extents(a, b);
     if (kind_is(a, KIND_BOUND) && kind_is(b, KIND_BOUND) && (a & b & (BOUND_LOW - 1)) != 0)
         return a & b;
     if (kind_is_function(a) && kind_is_function(b))

@@ -21,7 +21,7 @@ enum kind_tag {
     KIND_HUGE,     /* a number above, larger than any memory; n is 1 for all ones */
     KIND_INDEX,    /* below the size of table n; low */
     KIND_BOUND,    /* at most the view's bound of each memory in a set; perhaps low */
-    KIND_EXTENT,   /* it plus an extent is at most the size of memory n; perhaps low */
+    KIND_EXTENT,   /* it plus an extent is at most a memory's size: set n (extent.c); perhaps low */
     KIND_AT_LEAST, /* of a memory, not of a register: its size (guarded: bound) is at least n */
     /* References. */
     KIND_FUNCREF,  /* null or a struct wasm_function */
@@ -47,7 +47,7 @@ enum kind_tag {
     KIND_SIGNATURE, /* the store's number of type n; low */
 };
 
-/* KIND_BOUND: a set of memories, and whether low. KIND_EXTENT, KIND_SIZE: extent, memory, low. */
+/* KIND_BOUND: a set of memories, and whether low. KIND_SIZE: extent and memory. */
 enum { BOUND_MEMORIES = 48, EXTENT_BITS = 48 };
 #define KIND_VALUE_MASK ((UINT64_C(1) << 56) - 1)
 #define BOUND_LOW (UINT64_C(1) << BOUND_MEMORIES)
@@ -64,9 +64,9 @@ static inline bool kind_is(kind k, enum kind_tag tag) { return kind_tag(k) == ta
 static inline uint32_t kind_memory(kind k) { return (uint32_t)(k >> EXTENT_BITS & 0x7f); }
 static inline uint64_t kind_extent(kind k) { return k & ((UINT64_C(1) << EXTENT_BITS) - 1); }
 /* extent < 2^48, memory < 128 */
-static inline kind kind_extent_of(enum kind_tag tag, uint32_t memory, uint64_t extent, bool low)
+static inline kind kind_of_size(uint32_t memory, uint64_t extent)
 {
-    return kind_of(tag, extent | (uint64_t)memory << EXTENT_BITS | (low ? EXTENT_LOW : 0));
+    return kind_of(KIND_SIZE, extent | (uint64_t)memory << EXTENT_BITS);
 }
 
 bool kind_is_low(kind k);
@@ -75,7 +75,7 @@ uint64_t kind_most(kind k);
 bool kind_is_function(kind k);
 bool kind_is_exception(kind k);
 bool kind_is_extern(kind k);
-/* The strongest kind that both are. */
+/* The strongest kind that both are, neither being KIND_EXTENT. */
 kind kind_meet(kind a, kind b);
 
 /* Words of memory that are followed, each a cell: frame slots, words of the spill area, and

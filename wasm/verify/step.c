@@ -193,27 +193,23 @@ static bool step_cmov(struct verify *v, const struct insn *in)
         b = v->now.regs[in->rm];
     if (kind_is(b, KIND_TAG_OF)) /* of an exception that has no number */
         b = KIND_ANY;
-    return step_set(v, in, in->def, kind_meet(kind_cut(a, in->width), kind_cut(b, in->width)));
+    return step_set(v, in, in->def, extent_meet(v, kind_cut(a, in->width), kind_cut(b, in->width)));
 }
 
 /* --- Arithmetic that addresses are made of */
 
-/* An index plus a number within its extent has what is left of it. */
-static bool has_extent(kind k, uint64_t number)
-{
-    return kind_is(k, KIND_EXTENT) && number < kind_extent(k);
-}
-
 static bool step_add(struct verify *v, const struct insn *in)
 {
-    kind b, a = v->now.regs[in->reg];
+    kind b, a = v->now.regs[in->reg], shifted = KIND_ANY;
 
     if (!use_memory(v, in, KIND_ANY, &b))
         return false;
     if (!in->has_mem)
         b = v->now.regs[in->rm];
-    if (in->width == 8 && kind_is(a, KIND_CONST) && has_extent(b, kind_value(a)))
-        return step_set(v, in, in->def, (b & ~EXTENT_LOW) - kind_value(a));
+    if (in->width == 8 && kind_is(a, KIND_CONST) && kind_is(b, KIND_EXTENT))
+        shifted = extent_shift(v, b, kind_value(a));
+    if (shifted != KIND_ANY)
+        return step_set(v, in, in->def, shifted);
     if (in->width == 8 && kind_most(a) <= UINT32_MAX && kind_most(b) <= UINT32_MAX)
         return step_set(v, in, in->def, kind_of(KIND_SUM, 0));
     return set_plain(v, in, in->def);
@@ -235,7 +231,7 @@ static bool step_sub_imm(struct verify *v, const struct insn *in)
             .kind = FACT_SIZE,
             .when = COND_AE,
             .reg = REG_R11,
-            .result = kind_extent_of(KIND_SIZE, kind_memory(size), extent, false),
+            .result = kind_of_size(kind_memory(size), extent),
         };
     return true;
 }

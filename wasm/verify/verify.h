@@ -60,6 +60,13 @@ struct fact {
     kind result;
 };
 
+/* An index may have been compared with the sizes of several memories. */
+struct extent {
+    uint32_t rest; /* of the set: another number, 0 for none */
+    uint32_t memory;
+    uint64_t extent;
+};
+
 struct verify {
     const struct wasm_unit *unit;
     const struct wasm_decoded *m;
@@ -84,6 +91,8 @@ struct verify {
     unsigned effort; /* which frame slots are followed: see walk.c */
     uint64_t work;   /* instructions stepped over */
     struct cells cells;
+    struct extent *extents; /* sets, by number */
+    uint32_t extent_count, extent_room;
     struct state now;
     uint32_t now_room; /* of now.cells, and spare */
     kind *spare;
@@ -141,6 +150,15 @@ bool fact_apply(struct verify *v);
 bool fact_refine(struct verify *v, uint8_t reg, kind k);
 /* The exception in a register gets a number, and its copies made from now on with it. */
 bool fact_identify(struct verify *v, uint8_t reg, uint32_t number);
+
+/* --- extent.c: KIND_EXTENT */
+/* What is known of k and a memory; 0: nothing. */
+uint64_t extent_of(const struct verify *v, kind k, uint32_t memory);
+/* k, and that it plus `extent` is at most the memory's size. */
+kind extent_add(struct verify *v, kind k, uint32_t memory, uint64_t extent);
+/* k plus a number. */
+kind extent_shift(struct verify *v, kind k, uint64_t number);
+kind extent_meet(struct verify *v, kind a, kind b);
 
 /* --- operand.c */
 /* Judges the memory operand; *loaded is what a load of it gives, `stored` what a store

@@ -115,28 +115,29 @@ static bool block_reach(struct verify *v, struct block *b)
     return true;
 }
 
-static bool kinds_meet(kind *into, kind with)
+static bool kinds_meet(struct verify *v, kind *into, kind with)
 {
-    kind met = *into == with ? with : kind_meet(*into, with);
+    kind met = *into == with ? with : extent_meet(v, *into, with);
     bool is_less = met != *into;
 
     *into = met;
     return is_less;
 }
 
-static void block_meet(const struct verify *v, struct block *b)
+static void block_meet(struct verify *v, struct block *b)
 {
     bool is_less = false;
 
     for (unsigned r = 0; r < REG_COUNT; r++) {
-        is_less |= kinds_meet(&b->in.regs[r], v->now.regs[r]);
+        is_less |= kinds_meet(v, &b->in.regs[r], v->now.regs[r]);
         if (b->in.links[r] != 0 && b->in.links[r] != v->now.links[r]) {
             b->in.links[r] = 0;
             is_less = true;
         }
     }
     for (uint32_t n = 0; n < b->in.cell_count; n++)
-        is_less |= kinds_meet(&b->in.cells[n], n < v->now.cell_count ? v->now.cells[n] : KIND_ANY);
+        is_less |=
+            kinds_meet(v, &b->in.cells[n], n < v->now.cell_count ? v->now.cells[n] : KIND_ANY);
     b->is_dirty |= is_less;
 }
 
@@ -284,6 +285,7 @@ static bool walk_start(struct verify *v)
     v->now_room = 0;
     if (v->cells.numbers == NULL)
         return verify_nomem(v);
+    v->extent_count = 0;
     v->work = 0;
     call_entry(v);
     return !v->is_nomem && verify_walk_to(v, v->body);
@@ -302,7 +304,7 @@ bool verify_walk(struct verify *v)
             if (!v->blocks[i].is_dirty)
                 continue;
             is_dirty = true;
-            if (!walk_block(v, &v->blocks[i]))
+            if (!walk_block(v, &v->blocks[i]) || v->is_nomem)
                 return false;
             if (v->work > most)
                 return verify_refuse(v, v->blocks[i].start, "too many rounds");

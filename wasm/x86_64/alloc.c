@@ -2,6 +2,7 @@
  * "Linear Scan Register Allocation on SSA Form", CGO 2010; C. Wimmer, H.
  * Mössenböck, "Optimized Interval Splitting in a Linear Scan Register Allocator",
  * VEE 2005). See alloc_scan.h for the passes. */
+#include "wasm/x86_64/alloc.h"
 #include "wasm/x86_64/alloc_scan.h"
 
 static enum err scan(struct mach_func *f)

@@ -2,7 +2,10 @@
  * them further. */
 #include "wasm/x86_64/alloc_scan.h"
 
-enum { HOLE_MIN = 16 * ALLOC_POS }; /* a hole this long makes two intervals of one */
+enum {
+    HOLE_MIN = 16 * ALLOC_POS, /* a hole this long makes two intervals of one */
+    NEED_STEPS = 64,           /* a need farther away than so many uses is none */
+};
 
 static const struct alloc_value *value_of(const struct alloc_scan *s,
                                           const struct alloc_interval *i)
@@ -135,7 +138,7 @@ const struct alloc_use *alloc_need_from(const struct alloc_scan *s, const struct
 
     if (u == NULL)
         return NULL;
-    for (; u < end && u->pos < i->end; u++)
+    for (unsigned steps = 0; u < end && u->pos < i->end && steps < NEED_STEPS; u++, steps++)
         if (u->want != ALLOC_WANT_ANY)
             return u;
     return NULL;

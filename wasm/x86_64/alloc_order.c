@@ -2,7 +2,8 @@
 #include "wasm/x86_64/alloc_scan.h"
 
 /* What only cold blocks lead to is cold: so a definition never comes after its uses. False
- * where an edge goes back to a block that is no header of a loop around its start. */
+ * where an edge goes back to a block that is no header of a loop around its start, or is
+ * critical. */
 static bool mark_cold(struct alloc_scan *s)
 {
     const struct mach_func *f = s->f;
@@ -12,6 +13,9 @@ static bool mark_cold(struct alloc_scan *s)
         uint32_t forward = 0, cold = 0;
 
         for (uint32_t p = 0; p < block->pred_count; p++) {
+            /* A critical edge has no place for moves. */
+            if (block->preds[p] != block->preds[0] && f->blocks[block->preds[p]].succ_count > 1)
+                return false;
             if (block->preds[p] < b) {
                 forward++;
                 cold += s->is_cold[block->preds[p]];

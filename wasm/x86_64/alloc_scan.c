@@ -73,7 +73,7 @@ static bool is_served(const struct scan *n, const struct alloc_interval *i,
 static uint32_t reload_of(const struct scan *n, const struct alloc_interval *i, uint32_t from)
 {
     const struct alloc_value *v = value_of(n, i);
-    const struct alloc_use *u = alloc_need_from(n->s, i, from);
+    const struct alloc_use *u = alloc_use_from(n->s, i, from);
     const struct alloc_use *end = n->s->uses + v->use_end;
     uint32_t reload, before;
 

@@ -138,7 +138,8 @@ uint32_t alloc_split(struct alloc_scan *s, uint32_t interval, uint32_t pos);
 uint32_t alloc_range_at(const struct alloc_scan *s, const struct alloc_value *v, uint32_t pos);
 /* The value's first use from pos on, as an index. */
 uint32_t alloc_use_index(const struct alloc_scan *s, const struct alloc_interval *i, uint32_t pos);
-/* The interval's first use from pos on; the first that wants a register; or NULL. */
+/* The interval's first use from pos on; the first that wants a
+ * register, unless many others come before it; or NULL. */
 const struct alloc_use *alloc_use_from(const struct alloc_scan *s, const struct alloc_interval *i,
                                        uint32_t pos);
 const struct alloc_use *alloc_need_from(const struct alloc_scan *s, const struct alloc_interval *i,
