@@ -204,7 +204,7 @@ static const struct verb_option run_options[] = {
       "sees no other variable." },
     { "limit", VALUE_TEXT, "NAME=VALUE[,…]",
       "Set a limit. memory, stack: bytes (64MiB). table: elements. fuel: instructions of "
-      "WebAssembly (50M). time: 10s, 500ms. What goes beyond a limit traps." },
+      "WebAssembly (50M). time: 10s, 500ms, compiling included. What goes beyond a limit traps." },
     { "listen", VALUE_TEXT, "[NAME=]ADDRESS:PORT",
       "Listen there, and give the program the listening socket as the next descriptor after its "
       "folders." },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/num.h"
 #include "cli/config.h"
 #include "cli/quantity.h"
@@ -143,12 +144,14 @@ enum err workload_limit_set(struct workload *w, struct bytes name, const char *v
     bool good;
 
     if (name_is(name, "memory")) {
-        good = quantity_size(&w->memory_bytes, value);
+        good = quantity_size(&w->memory_bytes, value) && w->memory_bytes != 0;
     } else if (name_is(name, "stack")) {
-        good = quantity_size(&w->stack_bytes, value);
+        want = "a size up to 1GiB, such as 8MiB";
+        good = quantity_size(&w->stack_bytes, value) && w->stack_bytes != 0 &&
+               w->stack_bytes <= LIMIT_STACK_MOST;
     } else if (name_is(name, "table")) {
         want = "a count such as 10000";
-        good = quantity_count(&w->table_elements, value);
+        good = quantity_count(&w->table_elements, value) && w->table_elements != 0;
     } else if (name_is(name, "fuel")) {
         want = "a count such as 1000000 or 50M";
         good = w->has_fuel = quantity_count(&w->fuel, value);

@@ -114,8 +114,11 @@ int run_instance(const struct launch *l, struct wasm_store *store, struct wasi *
         if (code != 0 || wasm_store_trap(store)->trap == WASM_TRAP_EXIT)
             return code;
     }
-    if (!l->has_invoke) /* a reactor, or a module whose start function was all */
+    if (!l->has_invoke) { /* a reactor, or a module whose start function was all */
+        if (initialize == NULL)
+            message("note: the module exports no _start; --invoke FUNCTION calls another export");
         return 0;
+    }
     invoked = wasm_instance_function(instance, l->invoke);
     if (invoked == NULL) {
         message("the module exports no function %.*s", (int)l->invoke.size,

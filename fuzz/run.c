@@ -2,9 +2,9 @@
  *
  * usage: fuzz-run CONFIG MODULE...     CONFIG: words of cli/config.c with commas, or "native"
  *
- * Prints `# MODULE`, then a line for each exported function without parameters: its name
- * and `i32:N`, `i64:N` (floats and vectors: their bits) or `trap:CLASS`, as fuzz/node-run.mjs does for V8. Imported functions
- * do nothing. */
+ * Prints `# MODULE`, then a line for each exported function without parameters: its name and
+ * `i32:N`, `i64:N` (floats and vectors: their bits) or `trap:CLASS`, as fuzz/node-run.mjs does
+ * for V8. Imported functions do nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

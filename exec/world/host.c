@@ -16,48 +16,41 @@ static const volatile sig_atomic_t *stopping;
 
 bool host_again(int number) { return number == EINTR && (stopping == NULL || *stopping == 0); }
 
-static bool clock_of(enum wasi_clock clock, clockid_t *out)
-{
-    switch (clock) {
-    case WASI_CLOCK_REALTIME: *out = CLOCK_REALTIME; return true;
-    case WASI_CLOCK_MONOTONIC: *out = CLOCK_MONOTONIC; return true;
-    case WASI_CLOCK_PROCESS: *out = CLOCK_PROCESS_CPUTIME_ID; return true;
-    case WASI_CLOCK_THREAD: *out = CLOCK_THREAD_CPUTIME_ID; return true;
-    }
-    return false;
-}
-
 static uint64_t nanoseconds(struct timespec t)
 {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static enum wasi_errno host_time(struct world *w, enum wasi_clock clock, uint64_t *out)
+/* What clock_gettime or clock_getres says. */
+static enum wasi_errno ask_clock(int (*ask)(clockid_t id, struct timespec *t),
+                                 enum wasi_clock clock, uint64_t *out)
 {
+    static const clockid_t ids[] = {
+        [WASI_CLOCK_REALTIME] = CLOCK_REALTIME,
+        [WASI_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
+        [WASI_CLOCK_PROCESS] = CLOCK_PROCESS_CPUTIME_ID,
+        [WASI_CLOCK_THREAD] = CLOCK_THREAD_CPUTIME_ID,
+    };
     struct timespec t;
-    clockid_t id;
 
-    (void)w;
-    if (!clock_of(clock, &id))
+    if ((unsigned)clock >= sizeof ids / sizeof ids[0])
         return WASI_INVAL;
-    if (clock_gettime(id, &t) != 0)
+    if (ask(ids[clock], &t) != 0)
         return host_errno(errno);
     *out = nanoseconds(t);
     return WASI_OK;
 }
 
+static enum wasi_errno host_time(struct world *w, enum wasi_clock clock, uint64_t *out)
+{
+    (void)w;
+    return ask_clock(clock_gettime, clock, out);
+}
+
 static enum wasi_errno host_resolution(struct world *w, enum wasi_clock clock, uint64_t *out)
 {
-    struct timespec t;
-    clockid_t id;
-
     (void)w;
-    if (!clock_of(clock, &id))
-        return WASI_INVAL;
-    if (clock_getres(id, &t) != 0)
-        return host_errno(errno);
-    *out = nanoseconds(t);
-    return WASI_OK;
+    return ask_clock(clock_getres, clock, out);
 }
 
 static enum wasi_errno host_random(struct world *w, void *out, size_t size)
@@ -117,34 +110,25 @@ static void settle(struct world_poll *item, short events)
         item->size = s.size - at;
 }
 
+static uint64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return nanoseconds(t);
+}
+
 static enum wasi_errno wait_for(struct pollfd *polled, size_t count, int64_t timeout_ns)
 {
-    struct timespec until = { 0 };
-    struct timespec left;
+    uint64_t until = timeout_ns >= 0 ? now() + (uint64_t)timeout_ns : 0;
     int n;
 
-    if (timeout_ns >= 0) {
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += (time_t)(timeout_ns / 1000000000);
-        until.tv_nsec += (long)(timeout_ns % 1000000000);
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000;
-        }
-    }
     do {
-        if (timeout_ns >= 0) {
-            clock_gettime(CLOCK_MONOTONIC, &left);
-            left.tv_sec = until.tv_sec - left.tv_sec;
-            left.tv_nsec = until.tv_nsec - left.tv_nsec;
-            if (left.tv_nsec < 0) {
-                left.tv_sec--;
-                left.tv_nsec += 1000000000;
-            }
-            if (left.tv_sec < 0)
-                left = (struct timespec){ 0 };
-        }
-        n = ppoll(polled, count, timeout_ns >= 0 ? &left : NULL, NULL);
+        uint64_t at = now(), left = until > at ? until - at : 0;
+        struct timespec t = { .tv_sec = (time_t)(left / 1000000000u),
+                              .tv_nsec = (long)(left % 1000000000u) };
+
+        n = ppoll(polled, count, timeout_ns >= 0 ? &t : NULL, NULL);
     } while (n < 0 && host_again(errno));
     return n < 0 ? host_errno(errno) : WASI_OK;
 }

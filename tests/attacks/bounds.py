@@ -3,6 +3,7 @@ address. Each function is called with the last address that works and with the f
 not, in several configurations of the engine. (lesson E17)
 """
 from attacks.harness import case, expect
+from attacks.module import DROP, I64, body, i64_const, module, signature, u
 
 PAGE = 65536
 CONFIGS = ("", "explicit-bounds", "no-optimize", "explicit-bounds,naive-allocation",
@@ -307,6 +308,27 @@ RUN = """(module (memory (export "memory") 1)
   (func (export "_start") (drop (call $inner (i32.const %d)))))"""
 
 
+def far_offsets(w, options):
+    """Offsets of 64-bit memories beyond what the text format of our tools can say: address plus
+    offset wraps 64 bits, or 32."""
+    memory = b"\4\1"
+    accesses_ = ((b"\x2d\0", b"", 1), (b"\x29\0", b"", 8), (b"\xfd\0\0", b"", 16),
+                 (b"\xfe\x10\2", b"", 4), (b"\x37\0", i64_const(7), 8))
+    for opcode, value, width in accesses_:
+        for address, offset in ((0, 2**32), (0, 2**63), (0, 2**64 - width), (width, 2**64 - width),
+                                (-width, 2**64 - width), (2**63, 2**63), (-2**32, 2**32),
+                                (-65536, 65536), (PAGE, 2**64 - PAGE), (0, 2**47), (-2**47, 2**47)):
+            address = (address + 2**63) % 2**64 - 2**63
+            code = i64_const(address) + value + opcode + u(offset) + (b"" if value else DROP)
+            w.traps(module([body(code)], memory=memory), "out of bounds memory access",
+                    options=options)
+            code = b"\x20\0" + value + opcode + u(offset) + (b"" if value else DROP)
+            call_ = i64_const(address) + b"\x10\1"
+            w.traps(module([body(call_), body(code)], memory=memory, uses=[0, 1],
+                           types=[signature(), signature([I64])]), "out of bounds memory access",
+                    options=options)
+
+
 def add():
     add_family("loads and stores", plain_ops, VARIANTS)
     add_family("vectors", vector_ops, VARIANTS)
@@ -322,6 +344,9 @@ def add():
     for config in CONFIGS:
         case(f"bounds: checks shared, hoisted and dead, {config or 'as it is'}",
              lambda w, c=config: w.script(GROUPED, c))
+    for options in ((), ("--config", "explicit-bounds"), ("--config", "no-optimize")):
+        case(f"bounds: far offsets of a 64-bit memory {' '.join(options)}".rstrip(),
+             lambda w, o=options: far_offsets(w, o))
     case("bounds: broch run, the last address that works",
          lambda w: w.ends(RUN % (65536 - 7), 0))
     for where in (65536 - 6, -1, 0x7FFFFFFF):

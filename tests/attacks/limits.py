@@ -117,6 +117,16 @@ def descendants(pid):
     return found
 
 
+def impossible(w):
+    """Limits that nothing can keep are refused, and not taken for `no limit`."""
+    path = w.wasm(COUNTED)
+    for limit in ("stack=2GiB", "stack=0", "memory=0", "table=0", "fuel=18446744073709551616",
+                  "memory=16777216TiB", "time=99999999999999999999s"):
+        done = w.run("run", "--limit", limit, path)
+        expect(done.code == 64 and done.err.count(b"\n") == 1 and b"expected" in done.err,
+               f"{limit}: exit code {done.code}: {done.text()[:200]}")
+
+
 def add():
     for title, text in (("a loop", SPIN), ("a loop of calls", SPIN_CALLS),
                         ("tail calls", SPIN_TAIL), ("the start function", SPIN_START),
@@ -137,6 +147,7 @@ def add():
                  lambda w, t=text, m=more: w.traps(t, "limit: fuel (set to 12345) used up",
                                                    options=("--limit", "fuel=12345", *m)))
     case("limits: fuel is exact and the same in every configuration", fuel_is_exact)
+    case("limits: those that cannot be kept are refused", impossible)
     case("limits: fuel of nothing", lambda w: w.traps(COUNTED, "limit: fuel",
                                                       options=("--limit", "fuel=0")))
     for title, text in (("grow", GROW), ("grow and touch", GROW_TOUCH)):

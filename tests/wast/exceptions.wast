@@ -46,10 +46,10 @@
       (catch $e (drop) (drop)))
     (i32.add))
 
-  (func (export "values") (result f64)
+  (func (export "values") (result f64) (local $f f64) (local $l i64)
     (try (result i32 i64 f64) (do (call $throw (i32.const 7)) (unreachable)) (catch $e))
-    (local.set 0) (f64.convert_i64_s) (f64.add (local.get 0)) (local f64)
-    (local.set 0) (f64.convert_i32_s) (f64.add (local.get 0)))
+    (local.set $f) (local.set $l)
+    (f64.add (f64.convert_i32_s) (f64.add (local.get $f) (f64.convert_i64_s (local.get $l)))))
 
   ;; A million of them, all caught: what they hold must be given back.
   (func (export "many") (param i32) (result i32)

@@ -49,9 +49,7 @@ static uint64_t known_bits(const struct builder *b, ir_value at, unsigned depth)
     case IR_SHR_U: return known_bits_shift(b, v, depth - 1);
     case IR_EXTEND_U: return known_bits(b, v->a, depth - 1);
     case IR_WRAP: return known_bits(b, v->a, depth - 1) & mask;
-    case IR_CLZ:
-    case IR_CTZ:
-    case IR_POPCNT: return 0x7f;
+    case IR_CLZ ... IR_POPCNT: return 0x7f;
     case IR_SELECT: return known_bits(b, v->b, depth - 1) | known_bits(b, v->c, depth - 1);
     default: return mask;
     }
@@ -345,7 +343,6 @@ static ir_value fold_float(struct builder *b, struct ir_val *v, bool *again)
 static ir_value fold_select(struct builder *b, struct ir_val *v, bool *again)
 {
     struct ir_val k = *val(b, v->a);
-    ir_value swap = v->b;
 
     if (k.op == IR_CONST)
         return k.a != 0 ? v->b : v->c;
@@ -354,10 +351,8 @@ static ir_value fold_select(struct builder *b, struct ir_val *v, bool *again)
     if (k.op == IR_ICMP && k.aux == IR_I32 && is_const(b, k.b) && bits_at(b, k.b) == 0 &&
         (k.sub == IR_EQ || k.sub == IR_NE)) {
         v->a = k.a;
-        if (k.sub == IR_EQ) {
-            v->b = v->c;
-            v->c = swap;
-        }
+        if (k.sub == IR_EQ)
+            ir_swap(&v->b, &v->c);
         *again = true;
         return 0;
     }
@@ -380,12 +375,8 @@ static bool commutes(uint8_t op)
 
 static ir_value fold_once(struct builder *b, struct ir_val *v, bool *again)
 {
-    if (commutes(v->op) && (is_const(b, v->a) || (!is_const(b, v->b) && v->a > v->b))) {
-        ir_value swap = v->a;
-
-        v->a = v->b;
-        v->b = swap;
-    }
+    if (commutes(v->op) && (is_const(b, v->a) || (!is_const(b, v->b) && v->a > v->b)))
+        ir_swap(&v->a, &v->b);
     switch (v->op) {
     case IR_ADD: return fold_add(b, v, again);
     case IR_SUB: return fold_sub(b, v, again);
@@ -393,14 +384,8 @@ static ir_value fold_once(struct builder *b, struct ir_val *v, bool *again)
     case IR_AND: return fold_and(b, v, again);
     case IR_OR:
     case IR_XOR: return fold_or(b, v, again);
-    case IR_SHL:
-    case IR_SHR_S:
-    case IR_SHR_U:
-    case IR_ROTL:
-    case IR_ROTR: return fold_shift(b, v, again);
-    case IR_CLZ:
-    case IR_CTZ:
-    case IR_POPCNT: return fold_count(b, v);
+    case IR_SHL ... IR_ROTR: return fold_shift(b, v, again);
+    case IR_CLZ ... IR_POPCNT: return fold_count(b, v);
     case IR_EXTEND8_S: return fold_sign(b, v, 8, again);
     case IR_EXTEND16_S: return fold_sign(b, v, 16, again);
     case IR_EXTEND32_S: return fold_sign(b, v, 32, again);

@@ -141,10 +141,7 @@ ir_value fold_compare(struct builder *b, struct ir_val *v, bool *again)
         return truth(b, v->sub == IR_EQ || v->sub == IR_LE_S || v->sub == IR_LE_U ||
                             v->sub == IR_GE_S || v->sub == IR_GE_U);
     if (a_const) {
-        ir_value swap = v->a;
-
-        v->a = v->b;
-        v->b = swap;
+        ir_swap(&v->a, &v->b);
         v->sub = swapped[v->sub];
         b_const = true;
     }

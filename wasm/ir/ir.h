@@ -144,6 +144,14 @@ struct ir_func {
     bool has_try;
 };
 
+static inline void ir_swap(ir_value *x, ir_value *y)
+{
+    ir_value t = *x;
+
+    *x = *y;
+    *y = t;
+}
+
 static inline uint64_t ir_const_bits(const struct ir_val *v) { return v->a | (uint64_t)v->b << 32; }
 
 /* ir/build.c: from validated bytes. Simplifies and numbers values as it goes

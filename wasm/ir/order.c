@@ -115,12 +115,8 @@ static ir_block dom_common(const struct ir_func *f, const struct dom *d, ir_bloc
 {
     while (x != y) {
         /* The deeper one goes up, by a jump where that does not pass the other. */
-        if (d[x].depth < d[y].depth) {
-            ir_block swap = x;
-
-            x = y;
-            y = swap;
-        }
+        if (d[x].depth < d[y].depth)
+            ir_swap(&x, &y);
         if (d[x].depth > d[y].depth)
             x = d[d[x].jump].depth >= d[y].depth ? d[x].jump : f->blocks[x].idom;
         else if (d[x].jump != d[y].jump) {

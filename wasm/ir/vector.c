@@ -141,14 +141,18 @@ static uint8_t nan_lanes(uint16_t op)
     }
 }
 
-static ir_value emit_canonical(struct builder *b, uint16_t op, ir_value x, ir_value y)
+static ir_value canonical(struct builder *b, uint16_t op, ir_value v)
 {
-    ir_value v = emit_vector(b, op, x, y, 0);
     uint8_t lanes = b->deterministic ? nan_lanes(op) : 0;
 
     if (lanes == 0)
         return v;
     return emit_pure(b, (struct ir_val){ .op = IR_CANON, .type = IR_V128, .aux = lanes, .a = v });
+}
+
+static ir_value emit_canonical(struct builder *b, uint16_t op, ir_value x, ir_value y)
+{
+    return canonical(b, op, emit_vector(b, op, x, y, 0));
 }
 
 /* The relaxed instructions that are another instruction. */
@@ -229,19 +233,13 @@ static void build_plain(struct builder *b, const struct wasm_instr *i, uint16_t 
 {
     const struct shape *shape = &shapes[wasm_op_slot(op)];
     struct ir_val v = { .op = IR_VECTOR, .type = shape->result, .sub = op, .aux = i->lane };
-    uint8_t lanes = b->deterministic ? nan_lanes(op) : 0;
-    ir_value made;
 
     if (shape->operands[2] != SHAPE_NONE)
         v.c = pop(b);
     if (shape->operands[1] != SHAPE_NONE)
         v.b = pop(b);
     v.a = pop(b);
-    made = emit_pure(b, v);
-    if (lanes != 0)
-        made = emit_pure(
-            b, (struct ir_val){ .op = IR_CANON, .type = IR_V128, .aux = lanes, .a = made });
-    push(b, made);
+    push(b, canonical(b, op, emit_pure(b, v)));
 }
 
 bool build_vector(struct builder *b, const struct wasm_instr *i)

@@ -55,11 +55,6 @@ static struct wasm_table *table_of(struct wasm_context *c, uint32_t n)
     return wasm_instance_table_index(wasm_instance_of(c), n);
 }
 
-static bool inside(uint64_t at, uint64_t count, uint64_t size)
-{
-    return count <= size && at <= size - count;
-}
-
 struct builtin_result wasm_builtin_memory_grow(BUILTIN_ARGS_2)
 {
     return word(wasm_memory_grow(memory_of(c, low(a)), b));
@@ -125,7 +120,7 @@ struct builtin_result wasm_builtin_table_fill(BUILTIN_ARGS_4)
 {
     struct wasm_table *t = table_of(c, low(a));
 
-    if (!inside(b, e, t->view.size))
+    if (!wasm_inside(b, e, t->view.size))
         return done(c, WASM_TRAP_TABLE);
     for (uint64_t i = 0; i < e; i++)
         t->view.base[b + i] = d;
@@ -137,7 +132,7 @@ struct builtin_result wasm_builtin_table_copy(BUILTIN_ARGS_4)
     struct wasm_table *to = table_of(c, low(a));
     const struct wasm_table *from = table_of(c, high(a));
 
-    if (!inside(b, e, to->view.size) || !inside(d, e, from->view.size))
+    if (!wasm_inside(b, e, to->view.size) || !wasm_inside(d, e, from->view.size))
         return done(c, WASM_TRAP_TABLE);
     if (e != 0)
         memmove(to->view.base + b, from->view.base + d, e * sizeof *to->view.base);

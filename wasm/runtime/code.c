@@ -135,8 +135,8 @@ static enum err piece_new(struct wasm_code_piece **out, const struct wasm_host *
  * must not lend it memory, or the outcome would depend on the order. */
 static void arena_prepare(struct arena *arena, const struct wasm_func *f)
 {
-    size_t ceiling = num_min(LIMIT_COMPILE_MOST,
-                             LIMIT_COMPILE_FLOOR + f->body.size * LIMIT_COMPILE_PER_BYTE);
+    size_t ceiling =
+        num_min(LIMIT_COMPILE_MOST, LIMIT_COMPILE_FLOOR + f->body.size * LIMIT_COMPILE_PER_BYTE);
 
     arena_reset(arena);
     if (arena->held > LIMIT_COMPILE_FLOOR)
@@ -434,7 +434,8 @@ bool wasm_code_site(struct wasm_site_entry *out, const struct wasm_code_region *
 {
     const struct wasm_code_function *f = &r->functions[function];
     uint64_t at = pc - (uint64_t)(uintptr_t)r->base - f->start;
-    struct wasm_site_cursor c = { .at = f->sites, .end = f->sites + f->sites_size };
+    struct wasm_site_cursor c =
+        wasm_sites_from((struct bytes){ f->sites, f->sites_size }, f->site_count, (uint32_t)at);
 
     while (wasm_sites_next(&c) && c.entry.pc <= at)
         if (c.entry.pc == at && c.entry.kind == kind) {

@@ -91,13 +91,16 @@ bool wasm_code_site(struct wasm_site_entry *out, const struct wasm_code_region *
                     uint32_t function, uint64_t pc, enum wasm_site kind);
 
 /* code_site.c: the packed form of a function's sites. Room for one: */
-enum { WASM_SITE_PACKED = 1 + 5 + 5 + 5 };
+enum { WASM_SITE_PACKED = 1 + 5 + 5 + 5 + 1 };
 size_t wasm_sites_pack(uint8_t *to, const struct wasm_site_entry *sites, uint32_t count);
 struct wasm_site_cursor {
     const uint8_t *at;
     const uint8_t *end;
     struct wasm_site_entry entry; /* the last one read */
 };
+/* A cursor before the first site of this pc or above, and not far before it; pc 0: at the
+ * first of all. */
+struct wasm_site_cursor wasm_sites_from(struct bytes packed, uint32_t count, uint32_t pc);
 bool wasm_sites_next(struct wasm_site_cursor *c);
 
 #endif

@@ -16,7 +16,7 @@ static void test_sites(void)
     };
     uint8_t packed[COUNT_OF(sites) * WASM_SITE_PACKED];
     size_t size = wasm_sites_pack(packed, sites, COUNT_OF(sites));
-    struct wasm_site_cursor c = { .at = packed, .end = packed + size };
+    struct wasm_site_cursor c = wasm_sites_from((struct bytes){ packed, size }, COUNT_OF(sites), 0);
 
     CASE("sites come back as they were");
     for (size_t i = 0; i < COUNT_OF(sites); i++) {
@@ -33,6 +33,35 @@ static void test_sites(void)
     CHECK_EQ(wasm_sites_pack(packed, NULL, 0), 0);
     c = (struct wasm_site_cursor){ 0 };
     CHECK(!wasm_sites_next(&c));
+}
+
+/* One among many is found without a walk from the first. */
+static void test_many_sites(void)
+{
+    enum { MANY = 1000 };
+    static struct wasm_site_entry sites[MANY];
+    static uint8_t packed[MANY * WASM_SITE_PACKED];
+
+    CASE("every one of many sites is found, and near where the cursor begins");
+    for (uint32_t i = 0; i < MANY; i++) /* in pairs of one pc, some of them across a mark */
+        sites[i] = (struct wasm_site_entry){ (i + 1) / 2 * 7, 5 * i, (uint8_t)(i % 2), 0, 0, 0 };
+    for (uint32_t count = 1; count <= MANY; count += count < 200 ? 1 : 100) {
+        size_t size = wasm_sites_pack(packed, sites, count);
+
+        CHECK(size <= (size_t)count * WASM_SITE_PACKED);
+        for (uint32_t i = 0; i < count; i++) {
+            struct wasm_site_cursor c =
+                wasm_sites_from((struct bytes){ packed, size }, count, sites[i].pc);
+            unsigned steps = 1;
+
+            while (wasm_sites_next(&c) &&
+                   (c.entry.pc != sites[i].pc || c.entry.kind != sites[i].kind))
+                steps++;
+            CHECK_EQ(c.entry.pc, sites[i].pc);
+            CHECK_EQ(c.entry.offset, sites[i].offset);
+            CHECK(steps <= 130);
+        }
+    }
 }
 
 static void test_signatures(void)
@@ -73,6 +102,7 @@ static void test_addresses(void)
 int main(void)
 {
     test_sites();
+    test_many_sites();
     test_signatures();
     test_addresses();
     return check_done();

@@ -328,6 +328,11 @@ static void test_traps(struct world *w)
     CHECK_EQ(trap_of(w, "recurse", NULL), WASM_TRAP_INTERRUPTED);
     CHECK_EQ(r->frame_count, 1);
     CHECK_EQ(trap_of(w, "recurse", NULL), WASM_TRAP_STACK);
+
+    CASE("an interrupt whose end comes late is none of the stack");
+    w->instance->context.stack_limit = UINT64_MAX;
+    CHECK_EQ(trap_of(w, "recurse", NULL), WASM_TRAP_INTERRUPTED);
+    CHECK_EQ(trap_of(w, "recurse", NULL), WASM_TRAP_STACK);
 }
 
 static void test_host_calls(struct world *w)

@@ -102,7 +102,5 @@ uint64_t wasm_memory_grow(struct wasm_memory *memory, uint64_t pages)
 
 void *wasm_memory_at(struct wasm_memory *memory, uint64_t address, uint64_t size)
 {
-    if (address > memory->view.size || size > memory->view.size - address)
-        return NULL;
-    return memory->view.base + address;
+    return wasm_inside(address, size, memory->view.size) ? memory->view.base + address : NULL;
 }

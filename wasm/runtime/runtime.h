@@ -147,6 +147,12 @@ static inline struct wasm_tag *wasm_instance_tag_index(struct wasm_instance *i, 
     return WASM_CONTEXT_ARRAY(struct wasm_tag *, &i->context, i->module->layout.tags)[n];
 }
 
+/* Whether [at, at + count) lies in [0, size). */
+static inline bool wasm_inside(uint64_t at, uint64_t count, uint64_t size)
+{
+    return count <= size && at <= size - count;
+}
+
 /* A function of the instance's index space, as a reference to it. */
 struct wasm_function *wasm_instance_function_index(struct wasm_instance *i, uint32_t n);
 
@@ -159,8 +165,8 @@ struct arena_source wasm_heap_source(struct wasm_host *host);
 void wasm_store_head(struct wasm_store *store, struct wasm_context *head);
 /* Makes an instance known to wasm_store_interrupt. */
 void wasm_store_add(struct wasm_store *store, struct wasm_instance *instance);
-/* True once for each interrupt; puts the stack limits back. */
-bool wasm_store_take_interrupt(struct wasm_store *store);
+/* Whether what stopped there is an interrupt; puts the stack limits back. */
+bool wasm_store_take_interrupt(struct wasm_store *store, const struct wasm_context *stopped);
 
 /* Counts bytes against limits.memory_size; false, and nothing counted, past it. */
 bool wasm_store_charge(struct wasm_store *store, uint64_t size);

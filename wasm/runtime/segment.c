@@ -2,12 +2,6 @@
 
 #include "wasm/runtime/runtime.h"
 
-/* Whether [at, at + count) lies in [0, size). */
-static bool inside(uint64_t at, uint64_t count, uint64_t size)
-{
-    return count <= size && at <= size - count;
-}
-
 static uint64_t element(struct wasm_instance *instance, const struct wasm_elem *e, uint32_t n)
 {
     if (e->functions == NULL)
@@ -24,7 +18,7 @@ enum wasm_trap wasm_elem_init(struct wasm_instance *instance, uint32_t table, ui
     struct wasm_table *t = wasm_instance_table_index(instance, table);
     uint64_t have = instance->elems_dropped[segment] ? 0 : e->count;
 
-    if (!inside(from, count, have) || !inside(to, count, t->view.size))
+    if (!wasm_inside(from, count, have) || !wasm_inside(to, count, t->view.size))
         return WASM_TRAP_TABLE;
     for (uint64_t i = 0; i < count; i++)
         t->view.base[to + i] = element(instance, e, (uint32_t)(from + i));
@@ -38,7 +32,7 @@ enum wasm_trap wasm_data_init(struct wasm_instance *instance, uint32_t memory, u
     struct wasm_memory *m = wasm_instance_memory_index(instance, memory);
     uint64_t have = instance->datas_dropped[segment] ? 0 : d->bytes.size;
 
-    if (!inside(from, size, have) || !inside(to, size, m->view.size))
+    if (!wasm_inside(from, size, have) || !wasm_inside(to, size, m->view.size))
         return WASM_TRAP_MEMORY;
     if (size != 0)
         memcpy(m->view.base + to, d->bytes.data + from, size);

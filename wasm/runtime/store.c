@@ -125,9 +125,13 @@ void wasm_store_interrupt(struct wasm_store *store)
     set_limits(store, UINT64_MAX);
 }
 
-bool wasm_store_take_interrupt(struct wasm_store *store)
+bool wasm_store_take_interrupt(struct wasm_store *store, const struct wasm_context *stopped)
 {
-    if (!__atomic_exchange_n(&store->interrupted, false, __ATOMIC_SEQ_CST))
+    bool asked = __atomic_exchange_n(&store->interrupted, false, __ATOMIC_SEQ_CST);
+
+    /* One that was answered before it had reached all instances goes on reaching them:
+     * without the second look it would be taken for an exhausted stack, for ever. */
+    if (!asked && __atomic_load_n(&stopped->stack_limit, __ATOMIC_SEQ_CST) != UINT64_MAX)
         return false;
     set_limits(store, store->stack_limit);
     /* Another interrupt may have come while the limits went back. */

@@ -2,34 +2,6 @@
 
 _Static_assert(COUNT_OF(((struct wasm_trap_report *)0)->frames) == LIMIT_BACKTRACE, "limits.h");
 
-const char *wasm_trap_text(enum wasm_trap trap)
-{
-    static const char *const texts[WASM_TRAP_COUNT] = {
-        [WASM_TRAP_NONE] = "no trap",
-        [WASM_TRAP_UNREACHABLE] = "unreachable",
-        [WASM_TRAP_MEMORY] = "out of bounds memory access",
-        [WASM_TRAP_TABLE] = "out of bounds table access",
-        [WASM_TRAP_INDIRECT_NULL] = "uninitialized element",
-        [WASM_TRAP_INDIRECT_TYPE] = "indirect call type mismatch",
-        [WASM_TRAP_UNDEFINED_ELEMENT] = "undefined element",
-        [WASM_TRAP_DIVIDE_BY_ZERO] = "integer divide by zero",
-        [WASM_TRAP_INTEGER_OVERFLOW] = "integer overflow",
-        [WASM_TRAP_INVALID_CONVERSION] = "invalid conversion to integer",
-        [WASM_TRAP_STACK] = "call stack exhausted",
-        [WASM_TRAP_NULL_REFERENCE] = "null exception reference",
-        [WASM_TRAP_UNALIGNED] = "unaligned atomic",
-        [WASM_TRAP_NOT_SHARED] = "expected shared memory",
-        [WASM_TRAP_EXCEPTION] = "uncaught exception",
-        [WASM_TRAP_FUEL] = "fuel used up",
-        [WASM_TRAP_INTERRUPTED] = "interrupted",
-        [WASM_TRAP_HOST] = "host function failed",
-        [WASM_TRAP_EXIT] = "program exit",
-        [WASM_TRAP_COMPILE] = "function cannot be compiled within the limits",
-    };
-
-    return (unsigned)trap < WASM_TRAP_COUNT ? texts[trap] : "unknown trap";
-}
-
 /* The site of a frame, whatever its kind; also for one without (a lazy stub's caller
  * has a call's). The module offset of the function's body stands in then. */
 static struct wasm_site_entry site_of(const struct frame_walk *w)
@@ -123,7 +95,7 @@ void wasm_trap_taken(struct wasm_context *context, uint64_t pc, uint64_t sp, int
         trap = WASM_TRAP_MEMORY; /* what a fault is where its site says nothing else */
     /* Function entries and loops look at one word for both. */
     if ((trap == WASM_TRAP_STACK || trap == WASM_TRAP_INTERRUPTED) &&
-        wasm_store_take_interrupt(store))
+        wasm_store_take_interrupt(store, context))
         trap = WASM_TRAP_INTERRUPTED;
     wasm_trap_record(store, trap, pc, sp, fault != 0);
 }

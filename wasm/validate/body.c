@@ -10,43 +10,17 @@ void body_init(struct body *b, struct wasm_decoded *m, struct arena *arena, stru
 static enum err body_special(struct body *b)
 {
     switch (b->i.op) {
-    case WASM_OP_UNREACHABLE:
-    case WASM_OP_NOP:
-    case WASM_OP_BLOCK:
-    case WASM_OP_LOOP:
-    case WASM_OP_IF:
-    case WASM_OP_ELSE:
-    case WASM_OP_END:
-    case WASM_OP_BR:
-    case WASM_OP_BR_IF:
-    case WASM_OP_BR_TABLE: return body_control(b);
-    case WASM_OP_CALL:
-    case WASM_OP_CALL_INDIRECT:
-    case WASM_OP_RETURN_CALL:
-    case WASM_OP_RETURN_CALL_INDIRECT:
-    case WASM_OP_RETURN: return body_call(b);
-    case WASM_OP_TRY_TABLE:
-    case WASM_OP_THROW:
-    case WASM_OP_THROW_REF:
-    case WASM_OP_TRY:
-    case WASM_OP_CATCH:
-    case WASM_OP_CATCH_ALL:
+    case WASM_OP_UNREACHABLE ... WASM_OP_ELSE:
+    case WASM_OP_END ... WASM_OP_BR_TABLE: return body_control(b);
+    case WASM_OP_RETURN ... WASM_OP_RETURN_CALL_INDIRECT: return body_call(b);
+    case WASM_OP_TRY ... WASM_OP_THROW_REF:
     case WASM_OP_DELEGATE:
-    case WASM_OP_RETHROW: return body_exception(b);
-    case WASM_OP_DROP:
-    case WASM_OP_SELECT:
-    case WASM_OP_SELECT_T:
-    case WASM_OP_LOCAL_GET:
-    case WASM_OP_LOCAL_SET:
-    case WASM_OP_LOCAL_TEE:
-    case WASM_OP_GLOBAL_GET:
-    case WASM_OP_GLOBAL_SET: return body_variable(b);
-    case WASM_OP_MEMORY_INIT:
-    case WASM_OP_DATA_DROP:
-    case WASM_OP_MEMORY_COPY:
-    case WASM_OP_TABLE_INIT:
-    case WASM_OP_ELEM_DROP:
-    case WASM_OP_TABLE_COPY: return body_bulk(b);
+    case WASM_OP_CATCH_ALL:
+    case WASM_OP_TRY_TABLE: return body_exception(b);
+    case WASM_OP_DROP ... WASM_OP_SELECT_T:
+    case WASM_OP_LOCAL_GET ... WASM_OP_GLOBAL_SET: return body_variable(b);
+    case WASM_OP_MEMORY_INIT ... WASM_OP_MEMORY_COPY:
+    case WASM_OP_TABLE_INIT ... WASM_OP_TABLE_COPY: return body_bulk(b);
     default: return body_reference(b);
     }
 }

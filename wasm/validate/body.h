@@ -137,6 +137,8 @@ enum err body_bulk(struct body *b);      /* table.c: segments and copies */
 
 /* Looks up the block type in b->i. What it points at lives as long as the module. */
 enum err body_block_type(struct body *b, struct wasm_signature *out);
+/* Opens what b->i begins: a block, loop, if or try. */
+enum err body_block_open(struct body *b);
 /* The address type of a memory or table. */
 static inline enum wasm_type limits_address(const struct wasm_limits *l)
 {

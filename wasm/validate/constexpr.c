@@ -16,20 +16,15 @@ static enum err check_global(struct body *b, uint32_t globals)
 static enum err check_allowed(struct body *b, uint32_t globals)
 {
     switch (b->i.op) {
-    case WASM_OP_I32_CONST:
-    case WASM_OP_I64_CONST:
-    case WASM_OP_F32_CONST:
-    case WASM_OP_F64_CONST:
+    case WASM_OP_I32_CONST ... WASM_OP_F64_CONST:
     case WASM_OP_V128_CONST:
     case WASM_OP_REF_NULL:
     case WASM_OP_REF_FUNC:
     case WASM_OP_END: return ERR_OK;
-    case WASM_OP_I32_ADD:
-    case WASM_OP_I32_SUB:
-    case WASM_OP_I32_MUL:
-    case WASM_OP_I64_ADD:
-    case WASM_OP_I64_SUB:
-    case WASM_OP_I64_MUL: b->features |= WASM_FEATURE_EXTENDED_CONST; return ERR_OK;
+    case WASM_OP_I32_ADD ... WASM_OP_I32_MUL:
+    case WASM_OP_I64_ADD ... WASM_OP_I64_MUL:
+        b->features |= WASM_FEATURE_EXTENDED_CONST;
+        return ERR_OK;
     case WASM_OP_GLOBAL_GET: return check_global(b, globals);
     default: return body_refuse(b, "constant expression required", NULL);
     }

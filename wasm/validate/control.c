@@ -24,7 +24,7 @@ enum err body_block_type(struct body *b, struct wasm_signature *out)
     return ERR_OK;
 }
 
-static enum err block_open(struct body *b)
+enum err body_block_open(struct body *b)
 {
     struct wasm_signature type;
 
@@ -116,7 +116,7 @@ enum err body_control(struct body *b)
     case WASM_OP_NOP: return ERR_OK;
     case WASM_OP_BLOCK:
     case WASM_OP_LOOP:
-    case WASM_OP_IF: return block_open(b);
+    case WASM_OP_IF: return body_block_open(b);
     case WASM_OP_ELSE: return block_else(b);
     case WASM_OP_END: return block_end(b);
     case WASM_OP_BR:

@@ -58,15 +58,6 @@ static enum err throw_tag(struct body *b)
 
 /* --- The legacy form */
 
-static enum err legacy_try(struct body *b)
-{
-    struct wasm_signature type;
-
-    TRY(body_block_type(b, &type));
-    TRY(body_pop_list(b, type.params, type.param_count));
-    return body_open(b, b->i.op, type);
-}
-
 /* catch and catch_all end the part before them; catch_all is the last. */
 static enum err legacy_catch(struct body *b)
 {
@@ -120,7 +111,7 @@ enum err body_exception(struct body *b)
         TRY(body_pop(b, WASM_EXNREF));
         body_end_reachable(b);
         return ERR_OK;
-    case WASM_OP_TRY: return legacy_try(b);
+    case WASM_OP_TRY: return body_block_open(b);
     case WASM_OP_CATCH:
     case WASM_OP_CATCH_ALL: return legacy_catch(b);
     case WASM_OP_DELEGATE: return legacy_delegate(b);

@@ -718,6 +718,84 @@ static const struct verify_case context_cases[] = {
       .text_size = 25,
       .function = INT,
       .sites = { { 14, 'c' }, { 24, 's' } } },
+    /* mov r11,[r15+0xc0]; mov r11,[r11+8]; sub r11,8; jb stub; cmp rdi,r11; ja stub; mov
+     * r11,[r15+0xc8]; mov r11,[r11+8]; sub r11,16; jb stub; cmp rdi,r11; ja stub; mov
+     * eax,[r14+rdi+4]; mov r11,[r15+0xc8]; mov r11,[r11]; mov ecx,[r11+rdi+12]; mov
+     * eax,[r14+rdi]; ret; stub: call [r15+8]; int3 */
+    { .name = "explicit bounds: of two memories",
+      .hex = "4d8b9fc00000004d8b5b084983eb087234493bfb772f4d8b9fc80000004d8b5b084983eb10721e49"
+             "3bfb7719418b443e044d8b9fc80000004d8b1b418b4c3b0c418b043ec341ff5708cc",
+      .text_size = 74,
+      .function = INT,
+      .config = EXPLICIT,
+      .sites = { { 44, 'm' }, { 59, 'm' }, { 64, 'm' }, { 73, 't' } } },
+    /* mov r11,[r15+0xc8]; mov r11,[r11+8]; sub r11,8; jb stub; cmp rdi,r11; ja stub; mov
+     * eax,[r14+rdi+4]; ret; stub: call [r15+8]; int3 */
+    { .name = "explicit bounds: of another memory",
+      .hex = "4d8b9fc80000004d8b5b084983eb08720b493bfb7706418b443e04c341ff5708cc",
+      .text_size = 33,
+      .function = INT,
+      .config = EXPLICIT,
+      .sites = { { 22, 'm' }, { 32, 't' } },
+      .want = "memory access without its check" },
+    /* cmp rsp,[r15]; jb over; xor esi,esi; .byte 0x66; call [r15+0x30]; mov eax,eax; ret;
+     * over: call [r15+8]; int3 */
+    { .name = "call cut to 16 bits",
+      .hex = "493b27720a33f66641ff57308bc0c341ff5708cc",
+      .text_size = 20,
+      .function = INT,
+      .sites = { { 12, 'c' }, { 19, 's' } },
+      .want = "no instruction that may be emitted" },
+    /* .byte 0x66; ret */
+    { .name = "return cut to 16 bits",
+      .hex = "66c3",
+      .text_size = 2,
+      .want = "no instruction that may be emitted" },
+    /* mov ah,dl; xor eax,eax; ret */
+    { .name = "high byte of rax as the low one of rsp",
+      .hex = "8ae233c0c3",
+      .text_size = 5,
+      .want = "no instruction that may be emitted" },
+    /* bt [r14+rdi],esi; xor eax,eax; ret */
+    { .name = "bit test in memory",
+      .hex = "410fa3343e33c0c3",
+      .text_size = 8,
+      .function = INT,
+      .sites = { { 0, 'm' } },
+      .want = "no instruction that may be emitted" },
+    /* movnti [r14+rdi],eax; xor eax,eax; ret */
+    { .name = "non-temporal store",
+      .hex = "410fc3043e33c0c3",
+      .text_size = 8,
+      .function = INT,
+      .sites = { { 0, 'm' } },
+      .want = "no instruction that may be emitted" },
+    /* prefetcht0 [r14+rdi]; xor eax,eax; ret */
+    { .name = "prefetch",
+      .hex = "410f180c3e33c0c3",
+      .text_size = 8,
+      .function = INT,
+      .want = "no instruction that may be emitted" },
+    /* xadd [r14+rdi],eax; xor eax,eax; ret */
+    { .name = "atomic without lock",
+      .hex = "410fc1043e33c0c3",
+      .text_size = 8,
+      .function = INT,
+      .sites = { { 0, 'm' } },
+      .want = "no instruction that may be emitted" },
+    /* lock xadd [r14+rdi],eax; ret */
+    { .name = "atomic",
+      .hex = "f0410fc1043ec3",
+      .text_size = 7,
+      .function = INT,
+      .sites = { { 0, 'm' } } },
+    /* lock cmpxchg [r15+0x110],rdi; ret */
+    { .name = "reference from a compare-and-exchange",
+      .hex = "f0490fb1bf10010000c3",
+      .text_size = 10,
+      .function = REF,
+      .sites = { { 0, 'm' } },
+      .want = "no reference into a global of references" },
 };
 
 #endif

@@ -229,7 +229,7 @@ static void group_store(struct cursor *c, struct insn *in)
 static void group_branch(struct cursor *c, struct insn *in)
 {
     in->op = in->cc == 2 ? INSN_CALL_INDIRECT : INSN_JMP_INDIRECT;
-    if (in->cc != 2 && in->cc != 4)
+    if ((in->cc != 2 && in->cc != 4) || c->prefix != 0) /* 66 would cut the address on some */
         c->bad = true;
 }
 

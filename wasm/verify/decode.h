@@ -86,7 +86,8 @@ struct insn {
     int64_t imm;
 };
 
-/* False where the bytes at `at` (below size) are no instruction that may be emitted, or go past size.
+/* False where the bytes at `at` (below size) are no instruction that may be emitted, or go
+ * past size.
  * config: enum wasm_config; a form is known only with the feature it needs. */
 bool insn_decode(struct insn *out, const uint8_t *text, uint32_t size, uint32_t at,
                  uint64_t config);

@@ -14,6 +14,8 @@ static bool mark_sites(struct verify *v)
 
         if (s->pc < last || s->pc > c->text_size || s->kind > WASM_SITE_MEMORY)
             return verify_refuse(v, s->pc, "sites out of order");
+        if (s->kind != WASM_SITE_MEMORY && (v->marks[s->pc] & marks[s->kind]))
+            return verify_refuse(v, s->pc, "two sites of one place"); /* which would count? */
         last = s->pc;
         v->marks[s->pc] |= marks[s->kind];
         if (s->pad_pc == 0)

@@ -19,7 +19,7 @@ bool verify_nomem(struct verify *v)
 /* More effort where less was not enough; what the last one says counts. */
 static bool walk_harder(struct verify *v)
 {
-    for (v->effort = 0; v->effort < 3; v->effort++) {
+    for (v->effort = 0; v->effort < 4; v->effort++) {
         v->is_refused = false;
         *v->note = (struct wasm_note){ .function = v->function };
         if (verify_walk(v))

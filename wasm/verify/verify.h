@@ -88,8 +88,9 @@ struct verify {
     struct block *blocks;
     uint32_t block_count;
 
-    unsigned effort; /* which frame slots are followed: see walk.c */
-    uint64_t work;   /* instructions stepped over */
+    unsigned effort;     /* which frame slots are followed: see walk.c */
+    uint8_t *read_whole; /* by slot, from effort 1 on */
+    uint64_t work;       /* instructions stepped over */
     struct cells cells;
     struct extent *extents; /* sets, by number */
     uint32_t extent_count, extent_room;

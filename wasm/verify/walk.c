@@ -3,8 +3,9 @@
  *
  * Frame slots are followed only as far as needed, since each costs a word in every block:
  * first none but that of r15; where this proves too little, those that hold references,
- * checked indices and constants (effort 1); then all (effort 2). Whatever proves it, the
- * code is proved. */
+ * checked indices and constants (effort 1); then those of low words too (effort 2). Of both,
+ * only slots that some instruction reads whole count at first: a 32-bit load is low whatever
+ * it reads. Last, all (effort 3). Whatever proves it, the code is proved. */
 #include <string.h>
 
 #include "wasm/verify/verify.h"
@@ -42,7 +43,26 @@ static bool is_followed(const struct verify *v, uint32_t key, kind k)
         return false;
     if (key >= slot_count(v) || kind_is(k, KIND_CONTEXT))
         return true;
-    return v->effort == 2 || (v->effort == 1 && !kind_is(k, KIND_LOW));
+    if (v->effort == 0 || (v->effort < 3 && !v->read_whole[key]))
+        return false;
+    return v->effort > 1 || !kind_is(k, KIND_LOW);
+}
+
+/* Which slots some instruction reads as 64 bits. */
+static bool find_read_whole(struct verify *v)
+{
+    struct insn in;
+
+    v->read_whole = arena_alloc(v->arena, slot_count(v));
+    if (v->read_whole == NULL)
+        return verify_nomem(v);
+    for (uint32_t at = v->body; at < v->code->text_size; at++)
+        if ((v->marks[at] & MARK_START) &&
+            insn_decode(&in, v->code->bytes, v->code->text_size, at, v->unit->config) &&
+            operand_is_slot(&in) && !in.writes_mem && in.access == 8 && in.disp >= 0 &&
+            (uint32_t)in.disp / 8 < slot_count(v))
+            v->read_whole[(uint32_t)in.disp / 8] = 1;
+    return true;
 }
 
 static bool cell_new(struct verify *v, uint32_t key)
@@ -285,6 +305,8 @@ static bool walk_start(struct verify *v)
     v->now_room = 0;
     if (v->cells.numbers == NULL)
         return verify_nomem(v);
+    if (v->effort == 1 && !find_read_whole(v))
+        return false;
     v->extent_count = 0;
     v->work = 0;
     call_entry(v);

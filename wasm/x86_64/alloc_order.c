@@ -14,7 +14,9 @@ static bool mark_cold(struct alloc_scan *s)
 
         for (uint32_t p = 0; p < block->pred_count; p++) {
             /* A critical edge has no place for moves. */
-            if (block->preds[p] != block->preds[0] && f->blocks[block->preds[p]].succ_count > 1)
+            if (f->blocks[block->preds[p]].succ_count > 1 &&
+                (block->preds[p] != block->preds[0] ||
+                 block->preds[p] != block->preds[block->pred_count - 1]))
                 return false;
             if (block->preds[p] < b) {
                 forward++;

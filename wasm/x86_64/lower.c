@@ -245,66 +245,22 @@ static void number_epochs(struct lower *l)
     }
 }
 
-static void lower_conversion(struct lower *l, ir_value v)
-{
-    switch ((enum ir_op)lower_val(l, v)->op) {
-    case IR_EXTEND_U: /* another name of its operand */ break;
-    default: lower_float(l, v);
-    }
-}
-
 static void lower_value(struct lower *l, ir_value v)
 {
     struct ir_val *value = lower_val(l, v);
 
     switch ((enum ir_op)value->op) {
-    case IR_ADD:
-    case IR_SUB:
-    case IR_MUL:
-    case IR_AND:
-    case IR_OR:
-    case IR_XOR:
-    case IR_SHL:
-    case IR_SHR_S:
-    case IR_SHR_U:
-    case IR_ROTL:
-    case IR_ROTR:
-    case IR_CLZ:
-    case IR_CTZ:
-    case IR_POPCNT:
-    case IR_EXTEND8_S:
-    case IR_EXTEND16_S:
-    case IR_EXTEND32_S:
-    case IR_EXTEND_S:
+    case IR_ADD ... IR_ROTR:
+    case IR_CLZ ... IR_EXTEND_S:
     case IR_WRAP: lower_int(l, v); break;
-    case IR_DIV_S:
-    case IR_DIV_U:
-    case IR_REM_S:
-    case IR_REM_U: lower_div(l, v); break;
+    case IR_DIV_S ... IR_REM_U: lower_div(l, v); break;
     case IR_ICMP:
     case IR_FCMP:
     case IR_EXCEPTION_IS: lower_condition(l, v); break;
     case IR_SELECT: lower_select(l, v); break;
-    case IR_ATOMIC_LOAD:
-    case IR_ATOMIC_STORE:
-    case IR_ATOMIC_RMW:
-    case IR_ATOMIC_CMPXCHG:
-    case IR_FENCE: lower_atomic(l, v); break;
-    case IR_LOAD:
-    case IR_STORE:
-    case IR_BOUND:
-    case IR_MEMORY_SIZE:
-    case IR_GLOBAL_GET:
-    case IR_GLOBAL_SET:
-    case IR_TABLE_GET:
-    case IR_TABLE_SET:
-    case IR_TABLE_SIZE:
-    case IR_REF_FUNC:
-    case IR_LOCAL_GET:
-    case IR_LOCAL_SET: lower_memory(l, v); break;
-    case IR_CALL:
-    case IR_CALL_INDIRECT:
-    case IR_CALL_BUILTIN: lower_call(l, v); break;
+    case IR_ATOMIC_LOAD ... IR_FENCE: lower_atomic(l, v); break;
+    case IR_LOAD ... IR_LOCAL_SET: lower_memory(l, v); break;
+    case IR_CALL ... IR_CALL_BUILTIN: lower_call(l, v); break;
     case IR_EXCEPTION:
     case IR_EXCEPTION_GET:
     case IR_EXCEPTION_PUT: lower_exception(l, v); break;
@@ -313,19 +269,11 @@ static void lower_value(struct lower *l, ir_value v)
         l->tile[l->tile_count - 1].offset = value->offset;
         break;
     case IR_SAFEPOINT: lower_emit(l, MOP_SAFEPOINT, 8)->offset = value->offset; break;
-    case IR_VECTOR:
-    case IR_SHUFFLE:
-    case IR_VECTOR_LOAD:
-    case IR_VECTOR_LOAD_LANE:
-    case IR_VECTOR_STORE_LANE: lower_vector(l, v); break;
-    case IR_NOP:
-    case IR_COPY:
-    case IR_CONST:
-    case IR_CONST_V128:
-    case IR_PARAM:
-    case IR_PHI:
-    case IR_RESULT: break; /* made at their uses, by the entry, by moves, by the call */
-    default: lower_conversion(l, v);
+    case IR_VECTOR ... IR_VECTOR_STORE_LANE: lower_vector(l, v); break;
+    case IR_NOP ... IR_PHI:
+    case IR_RESULT:          /* made at their uses, by the entry, by moves, by the call */
+    case IR_EXTEND_U: break; /* another name of its operand */
+    default: lower_float(l, v);
     }
 }
 

@@ -123,10 +123,7 @@ static struct lower_cc flags_icmp(struct lower *l, const struct ir_val *value)
     if (lower_is_const(l, a, &bits) || lower_val(l, a)->op == IR_LOAD) {
         /* Constants and loads stand best on the right. */
         if (!lower_is_const(l, b, &bits) && lower_val(l, b)->op != IR_LOAD) {
-            ir_value t = a;
-
-            a = b;
-            b = t;
+            ir_swap(&a, &b);
             cc = swapped[cc];
         }
     }

@@ -15,12 +15,8 @@ static void lower_arithmetic(struct lower *l, ir_value v, enum mach_op op, bool 
 
     /* A constant or a load stands best on the right, where it may be memory. */
     if (commutes && (lower_val(l, a)->op == IR_CONST || lower_val(l, a)->op == IR_LOAD) &&
-        lower_val(l, b)->op != IR_CONST && lower_val(l, b)->op != IR_LOAD) {
-        ir_value t = a;
-
-        a = b;
-        b = t;
-    }
+        lower_val(l, b)->op != IR_CONST && lower_val(l, b)->op != IR_LOAD)
+        ir_swap(&a, &b);
     mach_operand ra = lower_use(l, a);
     struct lower_operand rb = lower_operand(l, b, size);
 

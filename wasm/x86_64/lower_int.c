@@ -33,12 +33,8 @@ static void order(struct lower *l, ir_value *a, ir_value *b, unsigned size)
     if (!is_any_const(l, *b) && !could_fold(l, *b, size))
         exchange = exchange || could_fold(l, *a, size) ||
                    (lower_lives_on(l, *a) && !lower_lives_on(l, *b));
-    if (exchange) {
-        ir_value t = *a;
-
-        *a = *b;
-        *b = t;
-    }
+    if (exchange)
+        ir_swap(a, b);
 }
 
 /* --- Addition, with lea */
@@ -84,12 +80,8 @@ static void add_imm(struct lower *l, ir_value v, ir_value a, int32_t imm)
         ir_value base = value->a, index = value->b;
 
         scale = 1;
-        if (!is_scaled(l, index, &index, &scale) && is_scaled(l, base, &base, &scale)) {
-            ir_value t = base;
-
-            base = index;
-            index = t;
-        }
+        if (!is_scaled(l, index, &index, &scale) && is_scaled(l, base, &base, &scale))
+            ir_swap(&base, &index);
         mach_operand rb = use_sized(l, base, size), ri = use_sized(l, index, size);
 
         lea(l, v, rb, ri, scale, imm);
@@ -115,12 +107,8 @@ static void lower_add(struct lower *l, ir_value v)
         add_imm(l, v, a, imm);
         return;
     }
-    if (is_scaled(l, a, &x, &scale) && !could_fold(l, b, size)) {
-        ir_value t = a;
-
-        a = b;
-        b = t;
-    }
+    if (is_scaled(l, a, &x, &scale) && !could_fold(l, b, size))
+        ir_swap(&a, &b);
     if (a != b && is_scaled(l, b, &x, &scale)) {
         mach_operand ra = use_sized(l, a, size), rx = use_sized(l, x, size);
 

@@ -85,10 +85,7 @@ mach_operand vec_zero(struct lower *l)
     return d;
 }
 
-mach_operand vec_not(struct lower *l, mach_operand a)
-{
-    return vec_pool(l, MOP_PXOR, a, VEC_ONES);
-}
+mach_operand vec_not(struct lower *l, mach_operand a) { return vec_pool(l, MOP_PXOR, a, VEC_ONES); }
 
 mach_operand vec_from_int(struct lower *l, unsigned size, mach_operand a)
 {
@@ -130,39 +127,35 @@ struct single {
 enum { CMP_EQ = 0, CMP_LT = 1, CMP_LE = 2, CMP_NE = 4 };
 enum { ROUND_NEAREST = 8, ROUND_DOWN = 9, ROUND_UP = 10, ROUND_ZERO = 11 };
 
+/* The same for lanes of 8, 16 and 32 bits, by the letter in the operation's name; for 8 and 16;
+ * for both kinds of floats. */
+#define INTS(name, mop, shape) SMALL(name, mop, shape), ONE(I32X4_##name, mop##D, shape)
+#define SMALL(name, mop, shape) ONE(I8X16_##name, mop##B, shape), ONE(I16X8_##name, mop##W, shape)
+#define FLOATS(name, mop, shape, imm) \
+    ONE_OF(F32X4_##name, mop, shape, 16, imm), ONE_OF(F64X2_##name, mop, shape, 8, imm)
+
 /* By the low byte of the opcode: all have the high byte FD. */
 static const struct single singles[256] = {
-    ONE(I8X16_EQ, PCMPEQB, BINARY),
-    ONE(I8X16_LT_S, PCMPGTB, SWAPPED),
-    ONE(I8X16_GT_S, PCMPGTB, BINARY),
-    ONE(I16X8_EQ, PCMPEQW, BINARY),
-    ONE(I16X8_LT_S, PCMPGTW, SWAPPED),
-    ONE(I16X8_GT_S, PCMPGTW, BINARY),
-    ONE(I32X4_EQ, PCMPEQD, BINARY),
-    ONE(I32X4_LT_S, PCMPGTD, SWAPPED),
-    ONE(I32X4_GT_S, PCMPGTD, BINARY),
+    INTS(EQ, PCMPEQ, BINARY),
+    INTS(LT_S, PCMPGT, SWAPPED),
+    INTS(GT_S, PCMPGT, BINARY),
+    INTS(ADD, PADD, BINARY),
+    INTS(SUB, PSUB, BINARY),
+    INTS(MIN_S, PMINS, BINARY),
+    INTS(MIN_U, PMINU, BINARY),
+    INTS(MAX_S, PMAXS, BINARY),
+    INTS(MAX_U, PMAXU, BINARY),
+    INTS(ABS, PABS, UNARY),
+    SMALL(ADD_SAT_S, PADDS, BINARY),
+    SMALL(ADD_SAT_U, PADDUS, BINARY),
+    SMALL(SUB_SAT_S, PSUBS, BINARY),
+    SMALL(SUB_SAT_U, PSUBUS, BINARY),
+    SMALL(AVGR_U, PAVG, BINARY),
     ONE(I64X2_EQ, PCMPEQQ, BINARY),
-    ONE_OF(F32X4_EQ, CMPP, BINARY, 16, CMP_EQ),
-    ONE_OF(F32X4_NE, CMPP, BINARY, 16, CMP_NE),
-    ONE_OF(F32X4_LT, CMPP, BINARY, 16, CMP_LT),
-    ONE_OF(F32X4_GT, CMPP, SWAPPED, 16, CMP_LT),
-    ONE_OF(F32X4_LE, CMPP, BINARY, 16, CMP_LE),
-    ONE_OF(F32X4_GE, CMPP, SWAPPED, 16, CMP_LE),
-    ONE_OF(F64X2_EQ, CMPP, BINARY, 8, CMP_EQ),
-    ONE_OF(F64X2_NE, CMPP, BINARY, 8, CMP_NE),
-    ONE_OF(F64X2_LT, CMPP, BINARY, 8, CMP_LT),
-    ONE_OF(F64X2_GT, CMPP, SWAPPED, 8, CMP_LT),
-    ONE_OF(F64X2_LE, CMPP, BINARY, 8, CMP_LE),
-    ONE_OF(F64X2_GE, CMPP, SWAPPED, 8, CMP_LE),
-
     ONE(V128_AND, PAND, BINARY),
     ONE(V128_ANDNOT, PANDN, SWAPPED), /* a & ~b */
     ONE(V128_OR, POR, BINARY),
     ONE(V128_XOR, PXOR, BINARY),
-
-    ONE(I8X16_ABS, PABSB, UNARY),
-    ONE(I16X8_ABS, PABSW, UNARY),
-    ONE(I32X4_ABS, PABSD, UNARY),
     ONE(I8X16_NARROW_I16X8_S, PACKSSWB, BINARY),
     ONE(I8X16_NARROW_I16X8_U, PACKUSWB, BINARY),
     ONE(I16X8_NARROW_I32X4_S, PACKSSDW, BINARY),
@@ -173,68 +166,38 @@ static const struct single singles[256] = {
     ONE(I32X4_EXTEND_LOW_I16X8_U, PMOVZXWD, UNARY),
     ONE(I64X2_EXTEND_LOW_I32X4_S, PMOVSXDQ, UNARY),
     ONE(I64X2_EXTEND_LOW_I32X4_U, PMOVZXDQ, UNARY),
-    ONE(I8X16_ADD, PADDB, BINARY),
-    ONE(I8X16_ADD_SAT_S, PADDSB, BINARY),
-    ONE(I8X16_ADD_SAT_U, PADDUSB, BINARY),
-    ONE(I8X16_SUB, PSUBB, BINARY),
-    ONE(I8X16_SUB_SAT_S, PSUBSB, BINARY),
-    ONE(I8X16_SUB_SAT_U, PSUBUSB, BINARY),
-    ONE(I8X16_MIN_S, PMINSB, BINARY),
-    ONE(I8X16_MIN_U, PMINUB, BINARY),
-    ONE(I8X16_MAX_S, PMAXSB, BINARY),
-    ONE(I8X16_MAX_U, PMAXUB, BINARY),
-    ONE(I8X16_AVGR_U, PAVGB, BINARY),
-    ONE(I16X8_ADD, PADDW, BINARY),
-    ONE(I16X8_ADD_SAT_S, PADDSW, BINARY),
-    ONE(I16X8_ADD_SAT_U, PADDUSW, BINARY),
-    ONE(I16X8_SUB, PSUBW, BINARY),
-    ONE(I16X8_SUB_SAT_S, PSUBSW, BINARY),
-    ONE(I16X8_SUB_SAT_U, PSUBUSW, BINARY),
     ONE(I16X8_MUL, PMULLW, BINARY),
-    ONE(I16X8_MIN_S, PMINSW, BINARY),
-    ONE(I16X8_MIN_U, PMINUW, BINARY),
-    ONE(I16X8_MAX_S, PMAXSW, BINARY),
-    ONE(I16X8_MAX_U, PMAXUW, BINARY),
-    ONE(I16X8_AVGR_U, PAVGW, BINARY),
-    ONE(I32X4_ADD, PADDD, BINARY),
-    ONE(I32X4_SUB, PSUBD, BINARY),
     ONE(I32X4_MUL, PMULLD, BINARY),
-    ONE(I32X4_MIN_S, PMINSD, BINARY),
-    ONE(I32X4_MIN_U, PMINUD, BINARY),
-    ONE(I32X4_MAX_S, PMAXSD, BINARY),
-    ONE(I32X4_MAX_U, PMAXUD, BINARY),
     ONE(I32X4_DOT_I16X8_S, PMADDWD, BINARY),
     ONE(I64X2_ADD, PADDQ, BINARY),
     ONE(I64X2_SUB, PSUBQ, BINARY),
-
-    ONE_OF(F32X4_CEIL, ROUNDP, UNARY, 16, ROUND_UP),
-    ONE_OF(F32X4_FLOOR, ROUNDP, UNARY, 16, ROUND_DOWN),
-    ONE_OF(F32X4_TRUNC, ROUNDP, UNARY, 16, ROUND_ZERO),
-    ONE_OF(F32X4_NEAREST, ROUNDP, UNARY, 16, ROUND_NEAREST),
-    ONE_OF(F64X2_CEIL, ROUNDP, UNARY, 8, ROUND_UP),
-    ONE_OF(F64X2_FLOOR, ROUNDP, UNARY, 8, ROUND_DOWN),
-    ONE_OF(F64X2_TRUNC, ROUNDP, UNARY, 8, ROUND_ZERO),
-    ONE_OF(F64X2_NEAREST, ROUNDP, UNARY, 8, ROUND_NEAREST),
-    ONE(F32X4_SQRT, SQRTP, UNARY),
-    ONE_OF(F64X2_SQRT, SQRTP, UNARY, 8, 0),
-    ONE(F32X4_ADD, ADDP, BINARY),
-    ONE(F32X4_SUB, SUBP, BINARY),
-    ONE(F32X4_MUL, MULP, BINARY),
-    ONE(F32X4_DIV, DIVP, BINARY),
-    ONE_OF(F64X2_ADD, ADDP, BINARY, 8, 0),
-    ONE_OF(F64X2_SUB, SUBP, BINARY, 8, 0),
-    ONE_OF(F64X2_MUL, MULP, BINARY, 8, 0),
-    ONE_OF(F64X2_DIV, DIVP, BINARY, 8, 0),
-    /* pmin is `b < a ? b : a`, minps `first < second ? first : second`. */
-    ONE(F32X4_PMIN, MINP, SWAPPED),
-    ONE(F32X4_PMAX, MAXP, SWAPPED),
-    ONE_OF(F64X2_PMIN, MINP, SWAPPED, 8, 0),
-    ONE_OF(F64X2_PMAX, MAXP, SWAPPED, 8, 0),
     ONE(F32X4_CONVERT_I32X4_S, CVTDQ2PS, UNARY),
     ONE(F64X2_CONVERT_LOW_I32X4_S, CVTDQ2PD, UNARY),
     ONE(F32X4_DEMOTE_F64X2_ZERO, CVTPD2PS, UNARY),
     ONE(F64X2_PROMOTE_LOW_F32X4, CVTPS2PD, UNARY),
+
+    FLOATS(EQ, CMPP, BINARY, CMP_EQ),
+    FLOATS(NE, CMPP, BINARY, CMP_NE),
+    FLOATS(LT, CMPP, BINARY, CMP_LT),
+    FLOATS(GT, CMPP, SWAPPED, CMP_LT),
+    FLOATS(LE, CMPP, BINARY, CMP_LE),
+    FLOATS(GE, CMPP, SWAPPED, CMP_LE),
+    FLOATS(CEIL, ROUNDP, UNARY, ROUND_UP),
+    FLOATS(FLOOR, ROUNDP, UNARY, ROUND_DOWN),
+    FLOATS(TRUNC, ROUNDP, UNARY, ROUND_ZERO),
+    FLOATS(NEAREST, ROUNDP, UNARY, ROUND_NEAREST),
+    FLOATS(SQRT, SQRTP, UNARY, 0),
+    FLOATS(ADD, ADDP, BINARY, 0),
+    FLOATS(SUB, SUBP, BINARY, 0),
+    FLOATS(MUL, MULP, BINARY, 0),
+    FLOATS(DIV, DIVP, BINARY, 0),
+    /* pmin is `b < a ? b : a`, minps `first < second ? first : second`. */
+    FLOATS(PMIN, MINP, SWAPPED, 0),
+    FLOATS(PMAX, MAXP, SWAPPED, 0),
 };
+#undef INTS
+#undef SMALL
+#undef FLOATS
 #undef ONE
 #undef ONE_OF
 
@@ -251,7 +214,8 @@ static struct lower_operand second_operand(struct lower *l, ir_value v)
 
         if (low != 0 || high != 0) {
             o.is_mem = true;
-            o.mem = (struct lower_mem){ .mem = MEM_POOL, .x = MACH_NONE,
+            o.mem = (struct lower_mem){ .mem = MEM_POOL,
+                                        .x = MACH_NONE,
                                         .disp = (int32_t)lower_pool(l, low, high) };
             return o;
         }
@@ -276,8 +240,8 @@ static mach_operand lower_single(struct lower *l, const struct ir_val *value)
 
     if (s->shape == UNARY)
         return vec_imm_sized(l, (enum mach_op)s->op, s->size, lower_use(l, a), MACH_NONE, s->imm);
-    if (s->shape == SWAPPED || ((mach_op_flags[s->op] & MOP_COMMUTES) && wants_right(l, a) &&
-                                !wants_right(l, b))) {
+    if (s->shape == SWAPPED ||
+        ((mach_op_flags[s->op] & MOP_COMMUTES) && wants_right(l, a) && !wants_right(l, b))) {
         a = value->b;
         b = value->a;
     }
@@ -313,16 +277,11 @@ static mach_operand lower_plain(struct lower *l, const struct ir_val *value)
 static mach_operand lower_any(struct lower *l, const struct ir_val *value)
 {
     switch ((enum ir_op)value->op) {
-    case IR_SHUFFLE:
-        return lower_vector_shuffle(l, value);
-    case IR_VECTOR_LOAD:
-        return lower_vector_load(l, value);
-    case IR_VECTOR_LOAD_LANE:
-        return lower_vector_load_lane(l, value);
-    case IR_CANON:
-        return lower_vector_canon(l, value);
-    default:
-        return lower_plain(l, value);
+    case IR_SHUFFLE: return lower_vector_shuffle(l, value);
+    case IR_VECTOR_LOAD: return lower_vector_load(l, value);
+    case IR_VECTOR_LOAD_LANE: return lower_vector_load_lane(l, value);
+    case IR_CANON: return lower_vector_canon(l, value);
+    default: return lower_plain(l, value);
     }
 }
 

@@ -9,35 +9,24 @@ struct compare {
     bool turned;      /* not that */
 };
 
-#define BY(name, mop, eq, not) [WASM_OP_##name & 0xff] = { MOP_##mop, MOP_##eq, not }
+#define BY(name, mop, eq, turned) [WASM_OP_##name & 0xff] = { MOP_##mop, MOP_##eq, turned }
 #define NOT(name, eq) [WASM_OP_##name & 0xff] = { 0, MOP_##eq, true }
+/* x: the lane's letter in the names of the operations. */
+#define ALL(T, x)                                                                           \
+    NOT(T##_NE, PCMPEQ##x), BY(T##_LT_U, PMAXU##x, PCMPEQ##x, true),                        \
+        BY(T##_GT_U, PMINU##x, PCMPEQ##x, true), BY(T##_LE_S, PMINS##x, PCMPEQ##x, false),  \
+        BY(T##_LE_U, PMINU##x, PCMPEQ##x, false), BY(T##_GE_S, PMAXS##x, PCMPEQ##x, false), \
+        BY(T##_GE_U, PMAXU##x, PCMPEQ##x, false)
 
 static const struct compare compares[256] = {
-    NOT(I8X16_NE, PCMPEQB),
-    BY(I8X16_LT_U, PMAXUB, PCMPEQB, true),
-    BY(I8X16_GT_U, PMINUB, PCMPEQB, true),
-    BY(I8X16_LE_S, PMINSB, PCMPEQB, false),
-    BY(I8X16_LE_U, PMINUB, PCMPEQB, false),
-    BY(I8X16_GE_S, PMAXSB, PCMPEQB, false),
-    BY(I8X16_GE_U, PMAXUB, PCMPEQB, false),
-    NOT(I16X8_NE, PCMPEQW),
-    BY(I16X8_LT_U, PMAXUW, PCMPEQW, true),
-    BY(I16X8_GT_U, PMINUW, PCMPEQW, true),
-    BY(I16X8_LE_S, PMINSW, PCMPEQW, false),
-    BY(I16X8_LE_U, PMINUW, PCMPEQW, false),
-    BY(I16X8_GE_S, PMAXSW, PCMPEQW, false),
-    BY(I16X8_GE_U, PMAXUW, PCMPEQW, false),
-    NOT(I32X4_NE, PCMPEQD),
-    BY(I32X4_LT_U, PMAXUD, PCMPEQD, true),
-    BY(I32X4_GT_U, PMINUD, PCMPEQD, true),
-    BY(I32X4_LE_S, PMINSD, PCMPEQD, false),
-    BY(I32X4_LE_U, PMINUD, PCMPEQD, false),
-    BY(I32X4_GE_S, PMAXSD, PCMPEQD, false),
-    BY(I32X4_GE_U, PMAXUD, PCMPEQD, false),
+    ALL(I8X16, B),
+    ALL(I16X8, W),
+    ALL(I32X4, D),
     NOT(I64X2_NE, PCMPEQQ),
 };
 #undef BY
 #undef NOT
+#undef ALL
 
 /* a > b, signed, without pcmpgtq: by the upper halves, and where these are equal by
  * the borrow of b - a, whose upper half is then 0 or -1. */
@@ -61,14 +50,10 @@ static mach_operand compare64(struct lower *l, const struct ir_val *value)
     mach_operand a = lower_use(l, value->a), b = lower_use(l, value->b);
 
     switch (value->sub) {
-    case WASM_OP_I64X2_LT_S:
-        return greater64(l, b, a);
-    case WASM_OP_I64X2_GT_S:
-        return greater64(l, a, b);
-    case WASM_OP_I64X2_LE_S:
-        return vec_not(l, greater64(l, a, b));
-    default:
-        return vec_not(l, greater64(l, b, a));
+    case WASM_OP_I64X2_LT_S: return greater64(l, b, a);
+    case WASM_OP_I64X2_GT_S: return greater64(l, a, b);
+    case WASM_OP_I64X2_LE_S: return vec_not(l, greater64(l, a, b));
+    default: return vec_not(l, greater64(l, b, a));
     }
 }
 

@@ -6,14 +6,20 @@ enum { CMP_EQ = 0, CMP_UNORDERED = 3, CMP_NOT_LESS = 5 };
 
 static uint64_t each_float(float number)
 {
-    union { float f; uint32_t u; } bits = { number };
+    union {
+        float f;
+        uint32_t u;
+    } bits = { number };
 
     return VEC_EACH32(bits.u);
 }
 
 static uint64_t each_double(double number)
 {
-    union { double f; uint64_t u; } bits = { number };
+    union {
+        double f;
+        uint64_t u;
+    } bits = { number };
 
     return bits.u;
 }
@@ -28,9 +34,8 @@ static uint64_t each_double(double number)
  * payload. */
 static mach_operand quiet(struct lower *l, unsigned size, mach_operand d, mach_operand nan_mask)
 {
-    mach_operand payload =
-        size == 8 ? vec_imm(l, MOP_PSRLQI, nan_mask, MACH_NONE, 13)
-                  : vec_imm(l, MOP_PSRLDI, nan_mask, MACH_NONE, 10);
+    mach_operand payload = size == 8 ? vec_imm(l, MOP_PSRLQI, nan_mask, MACH_NONE, 13)
+                                     : vec_imm(l, MOP_PSRLDI, nan_mask, MACH_NONE, 10);
 
     return vec_2(l, MOP_PANDN, payload, d);
 }
@@ -154,14 +159,10 @@ static mach_operand lower_extreme(struct lower *l, const struct ir_val *value)
     mach_operand a = lower_use(l, value->a), b = lower_use(l, value->b);
 
     switch (value->sub) {
-    case WASM_OP_F32X4_MIN:
-        return minimum(l, 16, a, b);
-    case WASM_OP_F64X2_MIN:
-        return minimum(l, 8, a, b);
-    case WASM_OP_F32X4_MAX:
-        return maximum(l, 16, a, b);
-    default:
-        return maximum(l, 8, a, b);
+    case WASM_OP_F32X4_MIN: return minimum(l, 16, a, b);
+    case WASM_OP_F64X2_MIN: return minimum(l, 8, a, b);
+    case WASM_OP_F32X4_MAX: return maximum(l, 16, a, b);
+    default: return maximum(l, 8, a, b);
     }
 }
 
@@ -171,29 +172,17 @@ mach_operand lower_vector_float(struct lower *l, const struct ir_val *value)
     case WASM_OP_F32X4_MIN:
     case WASM_OP_F64X2_MIN:
     case WASM_OP_F32X4_MAX:
-    case WASM_OP_F64X2_MAX:
-        return lower_extreme(l, value);
-    case WASM_OP_F32X4_ABS:
-        return vec_pool(l, MOP_ANDP, lower_use(l, value->a), ~SIGN32);
-    case WASM_OP_F64X2_ABS:
-        return vec_pool(l, MOP_ANDP, lower_use(l, value->a), ~SIGN64);
-    case WASM_OP_F32X4_NEG:
-        return vec_pool(l, MOP_XORP, lower_use(l, value->a), SIGN32);
-    case WASM_OP_F64X2_NEG:
-        return vec_pool(l, MOP_XORP, lower_use(l, value->a), SIGN64);
-    case WASM_OP_I32X4_TRUNC_SAT_F32X4_S:
-        return trunc32_s(l, lower_use(l, value->a));
-    case WASM_OP_I32X4_TRUNC_SAT_F32X4_U:
-        return trunc32_u(l, lower_use(l, value->a));
-    case WASM_OP_I32X4_TRUNC_SAT_F64X2_S_ZERO:
-        return trunc64_s(l, lower_use(l, value->a));
-    case WASM_OP_I32X4_TRUNC_SAT_F64X2_U_ZERO:
-        return trunc64_u(l, lower_use(l, value->a));
-    case WASM_OP_F32X4_CONVERT_I32X4_U:
-        return convert32_u(l, lower_use(l, value->a));
-    case WASM_OP_F64X2_CONVERT_LOW_I32X4_U:
-        return convert64_u(l, lower_use(l, value->a));
-    default:
-        return MACH_NONE;
+    case WASM_OP_F64X2_MAX: return lower_extreme(l, value);
+    case WASM_OP_F32X4_ABS: return vec_pool(l, MOP_ANDP, lower_use(l, value->a), ~SIGN32);
+    case WASM_OP_F64X2_ABS: return vec_pool(l, MOP_ANDP, lower_use(l, value->a), ~SIGN64);
+    case WASM_OP_F32X4_NEG: return vec_pool(l, MOP_XORP, lower_use(l, value->a), SIGN32);
+    case WASM_OP_F64X2_NEG: return vec_pool(l, MOP_XORP, lower_use(l, value->a), SIGN64);
+    case WASM_OP_I32X4_TRUNC_SAT_F32X4_S: return trunc32_s(l, lower_use(l, value->a));
+    case WASM_OP_I32X4_TRUNC_SAT_F32X4_U: return trunc32_u(l, lower_use(l, value->a));
+    case WASM_OP_I32X4_TRUNC_SAT_F64X2_S_ZERO: return trunc64_s(l, lower_use(l, value->a));
+    case WASM_OP_I32X4_TRUNC_SAT_F64X2_U_ZERO: return trunc64_u(l, lower_use(l, value->a));
+    case WASM_OP_F32X4_CONVERT_I32X4_U: return convert32_u(l, lower_use(l, value->a));
+    case WASM_OP_F64X2_CONVERT_LOW_I32X4_U: return convert64_u(l, lower_use(l, value->a));
+    default: return MACH_NONE;
     }
 }

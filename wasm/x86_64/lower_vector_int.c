@@ -130,23 +130,12 @@ bool lower_vector_flags(struct lower *l, ir_value v, uint8_t *cc)
     const struct ir_val *value = lower_val(l, v);
 
     switch (value->sub) {
-    case WASM_OP_V128_ANY_TRUE:
-        *cc = test_any(l, value->a);
-        return true;
-    case WASM_OP_I8X16_ALL_TRUE:
-        *cc = test_all(l, MOP_PCMPEQB, value->a);
-        return true;
-    case WASM_OP_I16X8_ALL_TRUE:
-        *cc = test_all(l, MOP_PCMPEQW, value->a);
-        return true;
-    case WASM_OP_I32X4_ALL_TRUE:
-        *cc = test_all(l, MOP_PCMPEQD, value->a);
-        return true;
-    case WASM_OP_I64X2_ALL_TRUE:
-        *cc = test_all(l, MOP_PCMPEQQ, value->a);
-        return true;
-    default:
-        return false;
+    case WASM_OP_V128_ANY_TRUE: *cc = test_any(l, value->a); return true;
+    case WASM_OP_I8X16_ALL_TRUE: *cc = test_all(l, MOP_PCMPEQB, value->a); return true;
+    case WASM_OP_I16X8_ALL_TRUE: *cc = test_all(l, MOP_PCMPEQW, value->a); return true;
+    case WASM_OP_I32X4_ALL_TRUE: *cc = test_all(l, MOP_PCMPEQD, value->a); return true;
+    case WASM_OP_I64X2_ALL_TRUE: *cc = test_all(l, MOP_PCMPEQQ, value->a); return true;
+    default: return false;
     }
 }
 
@@ -180,30 +169,18 @@ static mach_operand lower_extmul(struct lower *l, const struct ir_val *value)
     mach_operand a = lower_use(l, value->a), b = lower_use(l, value->b);
 
     switch (value->sub) {
-    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_S:
-        return extmul8(l, MOP_PMOVSXBW, false, a, b);
-    case WASM_OP_I16X8_EXTMUL_HIGH_I8X16_S:
-        return extmul8(l, MOP_PMOVSXBW, true, a, b);
-    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_U:
-        return extmul8(l, MOP_PMOVZXBW, false, a, b);
-    case WASM_OP_I16X8_EXTMUL_HIGH_I8X16_U:
-        return extmul8(l, MOP_PMOVZXBW, true, a, b);
-    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_S:
-        return extmul16(l, MOP_PMULHW, false, a, b);
-    case WASM_OP_I32X4_EXTMUL_HIGH_I16X8_S:
-        return extmul16(l, MOP_PMULHW, true, a, b);
-    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_U:
-        return extmul16(l, MOP_PMULHUW, false, a, b);
-    case WASM_OP_I32X4_EXTMUL_HIGH_I16X8_U:
-        return extmul16(l, MOP_PMULHUW, true, a, b);
-    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_S:
-        return extmul32(l, MOP_PMULDQ, false, a, b);
-    case WASM_OP_I64X2_EXTMUL_HIGH_I32X4_S:
-        return extmul32(l, MOP_PMULDQ, true, a, b);
-    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_U:
-        return extmul32(l, MOP_PMULUDQ, false, a, b);
-    default:
-        return extmul32(l, MOP_PMULUDQ, true, a, b);
+    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_S: return extmul8(l, MOP_PMOVSXBW, false, a, b);
+    case WASM_OP_I16X8_EXTMUL_HIGH_I8X16_S: return extmul8(l, MOP_PMOVSXBW, true, a, b);
+    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_U: return extmul8(l, MOP_PMOVZXBW, false, a, b);
+    case WASM_OP_I16X8_EXTMUL_HIGH_I8X16_U: return extmul8(l, MOP_PMOVZXBW, true, a, b);
+    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_S: return extmul16(l, MOP_PMULHW, false, a, b);
+    case WASM_OP_I32X4_EXTMUL_HIGH_I16X8_S: return extmul16(l, MOP_PMULHW, true, a, b);
+    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_U: return extmul16(l, MOP_PMULHUW, false, a, b);
+    case WASM_OP_I32X4_EXTMUL_HIGH_I16X8_U: return extmul16(l, MOP_PMULHUW, true, a, b);
+    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_S: return extmul32(l, MOP_PMULDQ, false, a, b);
+    case WASM_OP_I64X2_EXTMUL_HIGH_I32X4_S: return extmul32(l, MOP_PMULDQ, true, a, b);
+    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_U: return extmul32(l, MOP_PMULUDQ, false, a, b);
+    default: return extmul32(l, MOP_PMULUDQ, true, a, b);
     }
 }
 
@@ -221,57 +198,35 @@ static mach_operand lower_with_two(struct lower *l, const struct ir_val *value)
     case WASM_OP_V128_BITSELECT:
         a = lower_use(l, value->a), b = lower_use(l, value->b);
         return bitselect(l, a, b, lower_use(l, value->c));
-    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_S:
-    case WASM_OP_I16X8_EXTMUL_HIGH_I8X16_S:
-    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_U:
-    case WASM_OP_I16X8_EXTMUL_HIGH_I8X16_U:
-    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_S:
-    case WASM_OP_I32X4_EXTMUL_HIGH_I16X8_S:
-    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_U:
-    case WASM_OP_I32X4_EXTMUL_HIGH_I16X8_U:
-    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_S:
-    case WASM_OP_I64X2_EXTMUL_HIGH_I32X4_S:
-    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_U:
-    case WASM_OP_I64X2_EXTMUL_HIGH_I32X4_U:
+    case WASM_OP_I16X8_EXTMUL_LOW_I8X16_S ... WASM_OP_I16X8_EXTMUL_HIGH_I8X16_U:
+    case WASM_OP_I32X4_EXTMUL_LOW_I16X8_S ... WASM_OP_I32X4_EXTMUL_HIGH_I16X8_U:
+    case WASM_OP_I64X2_EXTMUL_LOW_I32X4_S ... WASM_OP_I64X2_EXTMUL_HIGH_I32X4_U:
         return lower_extmul(l, value);
-    default:
-        return MACH_NONE;
+    default: return MACH_NONE;
     }
 }
 
 static mach_operand lower_scalar(struct lower *l, const struct ir_val *value)
 {
     switch (value->sub) {
-    case WASM_OP_I8X16_BITMASK:
-        return vec_to_int(l, MOP_PMOVMSKB, 4, lower_use(l, value->a), 0);
-    case WASM_OP_I16X8_BITMASK:
-        return bitmask16(l, lower_use(l, value->a));
-    case WASM_OP_I32X4_BITMASK:
-        return vec_to_int(l, MOP_MOVMSKP, 4, lower_use(l, value->a), 0);
-    case WASM_OP_I64X2_BITMASK:
-        return vec_to_int(l, MOP_MOVMSKP, 8, lower_use(l, value->a), 0);
-    default:
-        return lower_test(l, value);
+    case WASM_OP_I8X16_BITMASK: return vec_to_int(l, MOP_PMOVMSKB, 4, lower_use(l, value->a), 0);
+    case WASM_OP_I16X8_BITMASK: return bitmask16(l, lower_use(l, value->a));
+    case WASM_OP_I32X4_BITMASK: return vec_to_int(l, MOP_MOVMSKP, 4, lower_use(l, value->a), 0);
+    case WASM_OP_I64X2_BITMASK: return vec_to_int(l, MOP_MOVMSKP, 8, lower_use(l, value->a), 0);
+    default: return lower_test(l, value);
     }
 }
 
 static mach_operand lower_with_one(struct lower *l, const struct ir_val *value)
 {
     switch (value->sub) {
-    case WASM_OP_V128_NOT:
-        return vec_not(l, lower_use(l, value->a));
-    case WASM_OP_I8X16_NEG:
-        return negate(l, MOP_PSUBB, lower_use(l, value->a));
-    case WASM_OP_I16X8_NEG:
-        return negate(l, MOP_PSUBW, lower_use(l, value->a));
-    case WASM_OP_I32X4_NEG:
-        return negate(l, MOP_PSUBD, lower_use(l, value->a));
-    case WASM_OP_I64X2_NEG:
-        return negate(l, MOP_PSUBQ, lower_use(l, value->a));
-    case WASM_OP_I64X2_ABS:
-        return abs64(l, lower_use(l, value->a));
-    case WASM_OP_I8X16_POPCNT:
-        return popcnt8(l, lower_use(l, value->a));
+    case WASM_OP_V128_NOT: return vec_not(l, lower_use(l, value->a));
+    case WASM_OP_I8X16_NEG: return negate(l, MOP_PSUBB, lower_use(l, value->a));
+    case WASM_OP_I16X8_NEG: return negate(l, MOP_PSUBW, lower_use(l, value->a));
+    case WASM_OP_I32X4_NEG: return negate(l, MOP_PSUBD, lower_use(l, value->a));
+    case WASM_OP_I64X2_NEG: return negate(l, MOP_PSUBQ, lower_use(l, value->a));
+    case WASM_OP_I64X2_ABS: return abs64(l, lower_use(l, value->a));
+    case WASM_OP_I8X16_POPCNT: return popcnt8(l, lower_use(l, value->a));
     case WASM_OP_I16X8_EXTEND_HIGH_I8X16_S:
         return extend_high(l, MOP_PMOVSXBW, lower_use(l, value->a));
     case WASM_OP_I16X8_EXTEND_HIGH_I8X16_U:
@@ -284,16 +239,13 @@ static mach_operand lower_with_one(struct lower *l, const struct ir_val *value)
         return extend_high(l, MOP_PMOVSXDQ, lower_use(l, value->a));
     case WASM_OP_I64X2_EXTEND_HIGH_I32X4_U:
         return extend_high(l, MOP_PMOVZXDQ, lower_use(l, value->a));
-    case WASM_OP_I16X8_EXTADD_PAIRWISE_I8X16_S:
-        return extadd8_s(l, lower_use(l, value->a));
+    case WASM_OP_I16X8_EXTADD_PAIRWISE_I8X16_S: return extadd8_s(l, lower_use(l, value->a));
     case WASM_OP_I16X8_EXTADD_PAIRWISE_I8X16_U:
         return vec_pool(l, MOP_PMADDUBSW, lower_use(l, value->a), VEC_EACH8(1));
     case WASM_OP_I32X4_EXTADD_PAIRWISE_I16X8_S:
         return vec_pool(l, MOP_PMADDWD, lower_use(l, value->a), VEC_EACH16(1));
-    case WASM_OP_I32X4_EXTADD_PAIRWISE_I16X8_U:
-        return extadd16_u(l, lower_use(l, value->a));
-    default:
-        return MACH_NONE;
+    case WASM_OP_I32X4_EXTADD_PAIRWISE_I16X8_U: return extadd16_u(l, lower_use(l, value->a));
+    default: return MACH_NONE;
     }
 }
 

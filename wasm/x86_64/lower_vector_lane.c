@@ -30,20 +30,16 @@ static mach_operand spread16(struct lower *l, mach_operand x)
 static mach_operand lower_splat(struct lower *l, const struct ir_val *value)
 {
     switch (value->sub) {
-    case WASM_OP_I8X16_SPLAT:
-        return splat8(l, lower_use_low(l, value->a));
-    case WASM_OP_I16X8_SPLAT:
-        return spread16(l, vec_from_int(l, 4, lower_use_low(l, value->a)));
+    case WASM_OP_I8X16_SPLAT: return splat8(l, lower_use_low(l, value->a));
+    case WASM_OP_I16X8_SPLAT: return spread16(l, vec_from_int(l, 4, lower_use_low(l, value->a)));
     case WASM_OP_I32X4_SPLAT:
         return vec_imm(l, MOP_PSHUFD, vec_from_int(l, 4, lower_use_low(l, value->a)), MACH_NONE, 0);
     case WASM_OP_I64X2_SPLAT:
         return vec_imm(l, MOP_PSHUFD, vec_from_int(l, 8, lower_use(l, value->a)), MACH_NONE, 0x44);
-    case WASM_OP_F32X4_SPLAT:
-        return vec_imm(l, MOP_PSHUFD, lower_use(l, value->a), MACH_NONE, 0);
+    case WASM_OP_F32X4_SPLAT: return vec_imm(l, MOP_PSHUFD, lower_use(l, value->a), MACH_NONE, 0);
     case WASM_OP_F64X2_SPLAT:
         return vec_imm(l, MOP_PSHUFD, lower_use(l, value->a), MACH_NONE, 0x44);
-    default:
-        return MACH_NONE;
+    default: return MACH_NONE;
     }
 }
 
@@ -76,20 +72,14 @@ static mach_operand lower_extract(struct lower *l, const struct ir_val *value)
     switch (value->sub) {
     case WASM_OP_I8X16_EXTRACT_LANE_S:
         return extend_sign(l, MOP_MOVSX8, vec_to_int(l, MOP_PEXTRB, 4, a, lane));
-    case WASM_OP_I8X16_EXTRACT_LANE_U:
-        return vec_to_int(l, MOP_PEXTRB, 4, a, lane);
+    case WASM_OP_I8X16_EXTRACT_LANE_U: return vec_to_int(l, MOP_PEXTRB, 4, a, lane);
     case WASM_OP_I16X8_EXTRACT_LANE_S:
         return extend_sign(l, MOP_MOVSX16, vec_to_int(l, MOP_PEXTRW, 4, a, lane));
-    case WASM_OP_I16X8_EXTRACT_LANE_U:
-        return vec_to_int(l, MOP_PEXTRW, 4, a, lane);
-    case WASM_OP_I32X4_EXTRACT_LANE:
-        return extract_int(l, 4, a, value->aux);
-    case WASM_OP_I64X2_EXTRACT_LANE:
-        return extract_int(l, 8, a, value->aux);
-    case WASM_OP_F32X4_EXTRACT_LANE:
-        return vec_imm(l, MOP_PSHUFD, a, MACH_NONE, 0xe4 | lane);
-    default:
-        return vec_imm(l, MOP_PSHUFD, a, MACH_NONE, lane == 0 ? 0xe4 : 0xee);
+    case WASM_OP_I16X8_EXTRACT_LANE_U: return vec_to_int(l, MOP_PEXTRW, 4, a, lane);
+    case WASM_OP_I32X4_EXTRACT_LANE: return extract_int(l, 4, a, value->aux);
+    case WASM_OP_I64X2_EXTRACT_LANE: return extract_int(l, 8, a, value->aux);
+    case WASM_OP_F32X4_EXTRACT_LANE: return vec_imm(l, MOP_PSHUFD, a, MACH_NONE, 0xe4 | lane);
+    default: return vec_imm(l, MOP_PSHUFD, a, MACH_NONE, lane == 0 ? 0xe4 : 0xee);
     }
 }
 
@@ -137,17 +127,14 @@ mach_operand lower_vector_lane(struct lower *l, const struct ir_val *value)
     case WASM_OP_I32X4_EXTRACT_LANE:
     case WASM_OP_I64X2_EXTRACT_LANE:
     case WASM_OP_F32X4_EXTRACT_LANE:
-    case WASM_OP_F64X2_EXTRACT_LANE:
-        return lower_extract(l, value);
+    case WASM_OP_F64X2_EXTRACT_LANE: return lower_extract(l, value);
     case WASM_OP_I8X16_REPLACE_LANE:
     case WASM_OP_I16X8_REPLACE_LANE:
     case WASM_OP_I32X4_REPLACE_LANE:
     case WASM_OP_I64X2_REPLACE_LANE:
     case WASM_OP_F32X4_REPLACE_LANE:
-    case WASM_OP_F64X2_REPLACE_LANE:
-        return lower_replace(l, value);
-    default:
-        return lower_splat(l, value);
+    case WASM_OP_F64X2_REPLACE_LANE: return lower_replace(l, value);
+    default: return lower_splat(l, value);
     }
 }
 
@@ -207,32 +194,19 @@ mach_operand lower_vector_load(struct lower *l, const struct ir_val *value)
     struct lower_mem m = address_of(l, value, value->b);
 
     switch (value->sub) {
-    case WASM_OP_V128_LOAD8X8_S:
-        return load_one(l, MOP_PMOVSXBW, &m);
-    case WASM_OP_V128_LOAD8X8_U:
-        return load_one(l, MOP_PMOVZXBW, &m);
-    case WASM_OP_V128_LOAD16X4_S:
-        return load_one(l, MOP_PMOVSXWD, &m);
-    case WASM_OP_V128_LOAD16X4_U:
-        return load_one(l, MOP_PMOVZXWD, &m);
-    case WASM_OP_V128_LOAD32X2_S:
-        return load_one(l, MOP_PMOVSXDQ, &m);
-    case WASM_OP_V128_LOAD32X2_U:
-        return load_one(l, MOP_PMOVZXDQ, &m);
-    case WASM_OP_V128_LOAD8_SPLAT:
-        return load_splat8(l, &m);
-    case WASM_OP_V128_LOAD16_SPLAT:
-        return load_splat16(l, &m);
-    case WASM_OP_V128_LOAD32_SPLAT:
-        return load_splat32(l, &m);
-    case WASM_OP_V128_LOAD64_SPLAT:
-        return load_one(l, MOP_MOVDDUP, &m);
-    case WASM_OP_V128_LOAD32_ZERO:
-        return load_by(l, MOP_LOADF, 4, MACH_NONE, &m, 0);
-    case WASM_OP_V128_LOAD64_ZERO:
-        return load_by(l, MOP_LOADF, 8, MACH_NONE, &m, 0);
-    default:
-        return MACH_NONE;
+    case WASM_OP_V128_LOAD8X8_S: return load_one(l, MOP_PMOVSXBW, &m);
+    case WASM_OP_V128_LOAD8X8_U: return load_one(l, MOP_PMOVZXBW, &m);
+    case WASM_OP_V128_LOAD16X4_S: return load_one(l, MOP_PMOVSXWD, &m);
+    case WASM_OP_V128_LOAD16X4_U: return load_one(l, MOP_PMOVZXWD, &m);
+    case WASM_OP_V128_LOAD32X2_S: return load_one(l, MOP_PMOVSXDQ, &m);
+    case WASM_OP_V128_LOAD32X2_U: return load_one(l, MOP_PMOVZXDQ, &m);
+    case WASM_OP_V128_LOAD8_SPLAT: return load_splat8(l, &m);
+    case WASM_OP_V128_LOAD16_SPLAT: return load_splat16(l, &m);
+    case WASM_OP_V128_LOAD32_SPLAT: return load_splat32(l, &m);
+    case WASM_OP_V128_LOAD64_SPLAT: return load_one(l, MOP_MOVDDUP, &m);
+    case WASM_OP_V128_LOAD32_ZERO: return load_by(l, MOP_LOADF, 4, MACH_NONE, &m, 0);
+    case WASM_OP_V128_LOAD64_ZERO: return load_by(l, MOP_LOADF, 8, MACH_NONE, &m, 0);
+    default: return MACH_NONE;
     }
 }
 
@@ -250,8 +224,7 @@ mach_operand lower_vector_load_lane(struct lower *l, const struct ir_val *value)
         return load_by(l, vec_form(l, MOP_PINSRD), 4, vector, &m, value->aux);
     case WASM_OP_V128_LOAD64_LANE:
         return load_by(l, vec_form(l, MOP_PINSRD), 8, vector, &m, value->aux);
-    default:
-        return MACH_NONE;
+    default: return MACH_NONE;
     }
 }
 

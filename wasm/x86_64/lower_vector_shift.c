@@ -128,38 +128,17 @@ mach_operand lower_vector_shift(struct lower *l, const struct ir_val *value)
     switch (value->sub) {
     case WASM_OP_I8X16_SHL:
     case WASM_OP_I8X16_SHR_S:
-    case WASM_OP_I8X16_SHR_U:
-        width = 8;
-        break;
-    case WASM_OP_I16X8_SHL:
-        width = 16, s = left16;
-        break;
-    case WASM_OP_I16X8_SHR_S:
-        width = 16, s = arithmetic16;
-        break;
-    case WASM_OP_I16X8_SHR_U:
-        width = 16, s = right16;
-        break;
-    case WASM_OP_I32X4_SHL:
-        width = 32, s = (struct shift){ MOP_PSLLD, MOP_PSLLDI };
-        break;
-    case WASM_OP_I32X4_SHR_S:
-        width = 32, s = (struct shift){ MOP_PSRAD, MOP_PSRADI };
-        break;
-    case WASM_OP_I32X4_SHR_U:
-        width = 32, s = (struct shift){ MOP_PSRLD, MOP_PSRLDI };
-        break;
-    case WASM_OP_I64X2_SHL:
-        width = 64, s = (struct shift){ MOP_PSLLQ, MOP_PSLLQI };
-        break;
-    case WASM_OP_I64X2_SHR_U:
-        width = 64, s = (struct shift){ MOP_PSRLQ, MOP_PSRLQI };
-        break;
-    case WASM_OP_I64X2_SHR_S:
-        width = 64;
-        break;
-    default:
-        return MACH_NONE;
+    case WASM_OP_I8X16_SHR_U: width = 8; break;
+    case WASM_OP_I16X8_SHL: width = 16, s = left16; break;
+    case WASM_OP_I16X8_SHR_S: width = 16, s = arithmetic16; break;
+    case WASM_OP_I16X8_SHR_U: width = 16, s = right16; break;
+    case WASM_OP_I32X4_SHL: width = 32, s = (struct shift){ MOP_PSLLD, MOP_PSLLDI }; break;
+    case WASM_OP_I32X4_SHR_S: width = 32, s = (struct shift){ MOP_PSRAD, MOP_PSRADI }; break;
+    case WASM_OP_I32X4_SHR_U: width = 32, s = (struct shift){ MOP_PSRLD, MOP_PSRLDI }; break;
+    case WASM_OP_I64X2_SHL: width = 64, s = (struct shift){ MOP_PSLLQ, MOP_PSLLQI }; break;
+    case WASM_OP_I64X2_SHR_U: width = 64, s = (struct shift){ MOP_PSRLQ, MOP_PSRLQI }; break;
+    case WASM_OP_I64X2_SHR_S: width = 64; break;
+    default: return MACH_NONE;
     }
     struct count c = count_of(l, value->b, width);
 

@@ -119,7 +119,10 @@ static mach_operand try_shufps(struct lower *l, const struct shuffle *s)
 static mach_operand try_two(struct lower *l, const struct shuffle *s)
 {
     static mach_operand (*const tries[])(struct lower *, const struct shuffle *) = {
-        try_unpack, try_align, try_blend, try_shufps,
+        try_unpack,
+        try_align,
+        try_blend,
+        try_shufps,
     };
 
     for (unsigned i = 0; i < sizeof tries / sizeof tries[0]; i++) {

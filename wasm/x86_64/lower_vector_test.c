@@ -33,12 +33,11 @@ static struct shape shape_of(uint16_t code)
 {
     switch (code) {
 #define SIG(first, last, align, result, x, y, z) \
-    case WASM_OP_##first... WASM_OP_##last:       \
+    case WASM_OP_##first... WASM_OP_##last:      \
         return (struct shape){ result, { x, y, z } };
 #include "wasm/validate/signatures.def"
 #undef SIG
-    default:
-        return (struct shape){ 0 };
+    default: return (struct shape){ 0 };
     }
 }
 
@@ -147,9 +146,7 @@ static void put_const(struct text *t, unsigned type, const uint8_t *bytes)
         PUT(t, type == F32 ? 0x43 : 0x44);
         put(t, bytes, type == F32 ? 4 : 8);
         break;
-    default:
-        put_vector_op(t, WASM_OP_V128_CONST);
-        put(t, bytes, 16);
+    default: put_vector_op(t, WASM_OP_V128_CONST); put(t, bytes, 16);
     }
 }
 
@@ -208,12 +205,12 @@ static void put_body(struct text *t, const struct trial *w, const uint8_t *from)
 }
 
 static const uint8_t variants[VARIANTS][OPERANDS] = {
-    { FROM_LOCAL, FROM_LOCAL, FROM_LOCAL },    { FROM_MEMORY, FROM_MEMORY, FROM_MEMORY },
-    { FROM_LOCAL, FROM_MEMORY, FROM_LOCAL },   { FROM_MEMORY, FROM_LOCAL, FROM_LOCAL },
-    { FROM_CONST, FROM_CONST, FROM_CONST },    { FROM_LOCAL, FROM_CONST, FROM_LOCAL },
-    { FROM_CONST, FROM_LOCAL, FROM_LOCAL },    { FROM_LOCAL, FROM_LOCAL, FROM_CONST },
-    { FROM_LOCAL, FROM_FIRST, FROM_LOCAL },    { FROM_CONST, FROM_MEMORY, FROM_LOCAL },
-    { FROM_MEMORY, FROM_CONST, FROM_MEMORY },  { FROM_LOCAL, FROM_LOCAL, FROM_MEMORY },
+    { FROM_LOCAL, FROM_LOCAL, FROM_LOCAL },   { FROM_MEMORY, FROM_MEMORY, FROM_MEMORY },
+    { FROM_LOCAL, FROM_MEMORY, FROM_LOCAL },  { FROM_MEMORY, FROM_LOCAL, FROM_LOCAL },
+    { FROM_CONST, FROM_CONST, FROM_CONST },   { FROM_LOCAL, FROM_CONST, FROM_LOCAL },
+    { FROM_CONST, FROM_LOCAL, FROM_LOCAL },   { FROM_LOCAL, FROM_LOCAL, FROM_CONST },
+    { FROM_LOCAL, FROM_FIRST, FROM_LOCAL },   { FROM_CONST, FROM_MEMORY, FROM_LOCAL },
+    { FROM_MEMORY, FROM_CONST, FROM_MEMORY }, { FROM_LOCAL, FROM_LOCAL, FROM_MEMORY },
 };
 
 static void put_module(struct text *t, const struct trial *w)
@@ -339,10 +336,10 @@ static bool try_all(const struct trial *w, uint8_t want[2][16])
 static void fill(uint8_t *bytes)
 {
     static const uint32_t words[] = {
-        0, 0x80000000u, 0x7fc00000u, 0xffc00001u, 0x7fa00000u, 0x7f800000u, 0xff800000u,
-        0x3f800000u, 0x4f000000u, 0xcf000000u, 0x4f800000u, 0xbf000000u, 1, 0xffffffffu,
-        0x7fffffffu, 0x80008000u, 0x7fff8000u, 0x00ff8001u, 0x80808080u, 0x41e00000u,
-        0x41efffffu, 0xc1e00000u, 0x7ff80000u, 0x7ff00000u, 0xffefffffu,
+        0,           0x80000000u, 0x7fc00000u, 0xffc00001u, 0x7fa00000u, 0x7f800000u, 0xff800000u,
+        0x3f800000u, 0x4f000000u, 0xcf000000u, 0x4f800000u, 0xbf000000u, 1,           0xffffffffu,
+        0x7fffffffu, 0x80008000u, 0x7fff8000u, 0x00ff8001u, 0x80808080u, 0x41e00000u, 0x41efffffu,
+        0xc1e00000u, 0x7ff80000u, 0x7ff00000u, 0xffefffffu,
     };
     unsigned kind = any() % 4;
 
@@ -413,18 +410,12 @@ static void make_shuffle(uint8_t *lanes, unsigned kind)
         unsigned group = (unsigned)(any() % (32 / size));
 
         switch (kind % 8) {
-        case 0: /* anything */
-            lanes[i] = (uint8_t)(any() % 32);
-            break;
+        case 0: /* anything */ lanes[i] = (uint8_t)(any() % 32); break;
         case 1: /* groups */
             lanes[i] = i % size == 0 ? (uint8_t)(group * size) : (uint8_t)(lanes[i - 1] + 1);
             break;
-        case 2: /* one operand */
-            lanes[i] = (uint8_t)(any() % 16 + (first & 16));
-            break;
-        case 3: /* in a row */
-            lanes[i] = (uint8_t)((first + i) % 32);
-            break;
+        case 2: /* one operand */ lanes[i] = (uint8_t)(any() % 16 + (first & 16)); break;
+        case 3: /* in a row */ lanes[i] = (uint8_t)((first + i) % 32); break;
         case 4: /* interleaved */
             lanes[i] = (uint8_t)((first & 8) + i / (2 * size) * size + i % size +
                                  ((i / size & 1) ^ (first & 1)) * 16);
@@ -436,8 +427,7 @@ static void make_shuffle(uint8_t *lanes, unsigned kind)
             lanes[i] = i % 4 != 0 ? (uint8_t)(lanes[i - 1] + 1)
                                   : (uint8_t)(any() % 4 * 4 + ((i >= 8) ^ (first & 1)) * 16);
             break;
-        default: /* the same again */
-            lanes[i] = (uint8_t)first;
+        default: /* the same again */ lanes[i] = (uint8_t)first;
         }
     }
 }

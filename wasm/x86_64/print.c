@@ -1,35 +1,7 @@
+#include "wasm/text.h"
 #include "wasm/x86_64/encode.h"
 
 /* Machine operations as text, a line each: name, operands as `d <- a, b, c`, memory. */
-
-struct text {
-    char at[200];
-    uint32_t size;
-};
-
-static void put(struct text *t, const char *s)
-{
-    while (*s != 0 && t->size + 1 < sizeof t->at)
-        t->at[t->size++] = *s++;
-    t->at[t->size] = 0;
-}
-
-static void put_number(struct text *t, const char *before, int64_t n)
-{
-    char digits[24];
-    unsigned at = sizeof digits - 1;
-    uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-
-    put(t, before);
-    if (n < 0)
-        put(t, "-");
-    digits[at] = 0;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
-    put(t, digits + at);
-}
 
 static const char *const reg_names[MACH_REG_COUNT] = {
     "rax",  "rcx",  "rdx",  "rbx",  "rsp",   "rbp",   "rsi",   "rdi",   "r8",    "r9",    "r10",
@@ -45,16 +17,16 @@ static void put_operand(struct text *t, const struct mach_func *f, const char *b
 {
     if (o == MACH_NONE)
         return;
-    put(t, before);
+    text_put(t, before);
     if (mach_is_reg(o)) {
-        put(t, reg_names[o]);
+        text_put(t, reg_names[o]);
     } else if (mach_is_slot(o)) {
-        put_number(t, "[rsp+", o & ~MACH_SLOT);
-        put(t, "]");
+        text_number(t, "[rsp+", o & ~MACH_SLOT);
+        text_put(t, "]");
     } else {
-        put_number(t, "v", o - MACH_VIRTUAL);
-        put(t, ".");
-        put(t, kind_names[f->kinds[o - MACH_VIRTUAL]]);
+        text_number(t, "v", o - MACH_VIRTUAL);
+        text_put(t, ".");
+        text_put(t, kind_names[f->kinds[o - MACH_VIRTUAL]]);
     }
 }
 
@@ -65,16 +37,16 @@ static void put_memory(struct text *t, const struct mach_func *f, const struct m
 
     if (in->mem == MEM_NONE)
         return;
-    put(t, names[in->mem]);
+    text_put(t, names[in->mem]);
     if (in->mem == MEM_INDEX)
         put_operand(t, f, "", in->a);
     if (in->mem == MEM_HEAP_VIEW)
-        put_number(t, "memory ", in->scale);
+        text_number(t, "memory ", in->scale);
     put_operand(t, f, " + ", in->x);
     if (in->mem == MEM_INDEX)
-        put_number(t, " * ", in->scale);
-    put_number(t, in->disp < 0 ? " " : " + ", in->disp);
-    put(t, "]");
+        text_number(t, " * ", in->scale);
+    text_number(t, in->disp < 0 ? " " : " + ", in->disp);
+    text_put(t, "]");
 }
 
 static void put_args(struct text *t, const struct mach_func *f, const struct mach_instr *in)
@@ -83,8 +55,8 @@ static void put_args(struct text *t, const struct mach_func *f, const struct mac
         const struct mach_arg *arg = &f->args[in->imm + i];
 
         put_operand(t, f, arg->is_def ? " def " : " ", arg->value);
-        put(t, "=");
-        put(t, reg_names[arg->reg]);
+        text_put(t, "=");
+        text_put(t, reg_names[arg->reg]);
     }
 }
 
@@ -98,37 +70,37 @@ static void put_instr(struct text *t, const struct mach_func *f, uint32_t index)
     const struct mach_instr *in = &f->code[index];
     uint32_t flags = mach_op_flags[in->op];
 
-    put_number(t, "  ", index);
-    put(t, " ");
-    put(t, mach_op_names[in->op]);
-    put_number(t, ".", in->size);
+    text_number(t, "  ", index);
+    text_put(t, " ");
+    text_put(t, mach_op_names[in->op]);
+    text_number(t, ".", in->size);
     if (flags & MOP_FLAGS_IN) {
-        put(t, " ");
-        put(t, cc_names[in->cc & 15]);
-        put(t, in->sub == 1 ? " and not p" : in->sub == 2 ? " or p" : "");
+        text_put(t, " ");
+        text_put(t, cc_names[in->cc & 15]);
+        text_put(t, in->sub == 1 ? " and not p" : in->sub == 2 ? " or p" : "");
     }
     put_operand(t, f, " ", flags & MOP_DEF ? in->d : MACH_NONE);
-    put(t, flags & MOP_DEF ? " <-" : "");
+    text_put(t, flags & MOP_DEF ? " <-" : "");
     put_operand(t, f, " ", flags & MOP_USE_A ? in->a : MACH_NONE);
     put_operand(t, f, " ", flags & MOP_USE_B ? in->b : MACH_NONE);
     put_operand(t, f, " c=", flags & (MOP_USE_C | MOP_TEMP) ? in->c : MACH_NONE);
     if (has_args(in)) {
-        put_number(t, " #", in->c == MACH_NONE ? 0 : in->c);
+        text_number(t, " #", in->c == MACH_NONE ? 0 : in->c);
         put_args(t, f, in);
         return;
     }
     if (in->imm != 0 || in->op == MOP_MOVI)
-        put_number(t, " imm ", in->imm);
+        text_number(t, " imm ", in->imm);
     put_memory(t, f, in);
 }
 
 static void put_move(struct text *t, const struct mach_func *f, const struct mach_move *m)
 {
-    put(t, "      move.");
-    put(t, kind_names[m->kind]);
+    text_put(t, "      move.");
+    text_put(t, kind_names[m->kind]);
     put_operand(t, f, " ", m->d);
     if (m->remat)
-        put_number(t, " <- again ", m->a);
+        text_number(t, " <- again ", m->a);
     else
         put_operand(t, f, " <- ", m->a);
 }
@@ -137,16 +109,16 @@ static void put_block(struct text *t, const struct mach_func *f, uint32_t number
 {
     const struct mach_block *b = &f->blocks[number];
 
-    put_number(t, "block ", number);
-    put_number(t, " depth ", b->depth);
-    put(t, b->cold ? " cold" : "");
-    put(t, b->is_edge ? " edge" : "");
-    put(t, b->is_pad ? " pad" : "");
+    text_number(t, "block ", number);
+    text_number(t, " depth ", b->depth);
+    text_put(t, b->cold ? " cold" : "");
+    text_put(t, b->is_edge ? " edge" : "");
+    text_put(t, b->is_pad ? " pad" : "");
     if (b->loop_end != 0)
-        put_number(t, " loop to ", b->loop_end);
-    put(t, " ->");
+        text_number(t, " loop to ", b->loop_end);
+    text_put(t, " ->");
     for (uint32_t i = 0; i < b->succ_count; i++)
-        put_number(t, " ", b->succs[i]);
+        text_number(t, " ", b->succs[i]);
     for (uint32_t i = 0; i < b->move_count; i++) {
         put_operand(t, f, "; ", b->moves[i].d);
         put_operand(t, f, " <- ", b->moves[i].a);

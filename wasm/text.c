@@ -1,0 +1,65 @@
+#include "wasm/text.h"
+
+#include "include/broch/wasm.h"
+
+void text_put(struct text *t, const char *s)
+{
+    while (*s != 0 && t->size + 1 < sizeof t->at)
+        t->at[t->size++] = *s++;
+    t->at[t->size] = 0;
+}
+
+static void put_digits(struct text *t, uint64_t n, unsigned base)
+{
+    char digits[24];
+    unsigned at = sizeof digits - 1;
+
+    digits[at] = 0;
+    do {
+        digits[--at] = "0123456789abcdef"[n % base];
+        n /= base;
+    } while (n != 0);
+    text_put(t, digits + at);
+}
+
+void text_number(struct text *t, const char *before, int64_t n)
+{
+    text_put(t, before);
+    if (n < 0)
+        text_put(t, "-");
+    put_digits(t, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10);
+}
+
+void text_hex(struct text *t, const char *before, uint64_t n)
+{
+    text_put(t, before);
+    put_digits(t, n, 16);
+}
+
+const char *wasm_trap_text(enum wasm_trap trap)
+{
+    static const char *const texts[WASM_TRAP_COUNT] = {
+        [WASM_TRAP_NONE] = "no trap",
+        [WASM_TRAP_UNREACHABLE] = "unreachable",
+        [WASM_TRAP_MEMORY] = "out of bounds memory access",
+        [WASM_TRAP_TABLE] = "out of bounds table access",
+        [WASM_TRAP_INDIRECT_NULL] = "uninitialized element",
+        [WASM_TRAP_INDIRECT_TYPE] = "indirect call type mismatch",
+        [WASM_TRAP_UNDEFINED_ELEMENT] = "undefined element",
+        [WASM_TRAP_DIVIDE_BY_ZERO] = "integer divide by zero",
+        [WASM_TRAP_INTEGER_OVERFLOW] = "integer overflow",
+        [WASM_TRAP_INVALID_CONVERSION] = "invalid conversion to integer",
+        [WASM_TRAP_STACK] = "call stack exhausted",
+        [WASM_TRAP_NULL_REFERENCE] = "null exception reference",
+        [WASM_TRAP_UNALIGNED] = "unaligned atomic",
+        [WASM_TRAP_NOT_SHARED] = "expected shared memory",
+        [WASM_TRAP_EXCEPTION] = "uncaught exception",
+        [WASM_TRAP_FUEL] = "fuel used up",
+        [WASM_TRAP_INTERRUPTED] = "interrupted",
+        [WASM_TRAP_HOST] = "host function failed",
+        [WASM_TRAP_EXIT] = "program exit",
+        [WASM_TRAP_COMPILE] = "function cannot be compiled within the limits",
+    };
+
+    return (unsigned)trap < WASM_TRAP_COUNT ? texts[trap] : "unknown trap";
+}
