@@ -171,7 +171,7 @@ void ir_count_uses(struct ir_func *f);
  * global are pure. */
 uint8_t ir_flags_of(const struct ir_func *f, const struct ir_val *v);
 /* Checks every rule of this header (types, dominance, order, phi counts); a sentence or NULL.
- * For tests and `--config check`. */
+ * For tests: no program has it. */
 const char *ir_check(const struct ir_func *f, struct arena *scratch);
 /* One line of text for each block and value. */
 void ir_print(const struct ir_func *f, const struct wasm_dump *dump);

@@ -10,23 +10,10 @@
 #define BUILTIN_ARGS_3 BUILTIN_ARGS_2, uint64_t d
 #define BUILTIN_ARGS_4 BUILTIN_ARGS_3, uint64_t e
 
-/* Called by entry.S alone. */
-struct builtin_result wasm_builtin_memory_grow(BUILTIN_ARGS_2);
-struct builtin_result wasm_builtin_memory_fill(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_memory_copy(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_memory_init(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_data_drop(BUILTIN_ARGS_1);
-struct builtin_result wasm_builtin_table_get(BUILTIN_ARGS_2);
-struct builtin_result wasm_builtin_table_set(BUILTIN_ARGS_3);
-struct builtin_result wasm_builtin_table_grow(BUILTIN_ARGS_3);
-struct builtin_result wasm_builtin_table_fill(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_table_copy(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_table_init(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_elem_drop(BUILTIN_ARGS_1);
-struct builtin_result wasm_builtin_atomic_wait32(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_atomic_wait64(BUILTIN_ARGS_4);
-struct builtin_result wasm_builtin_atomic_notify(BUILTIN_ARGS_3);
-struct builtin_result wasm_builtin_exception_new(BUILTIN_ARGS_1);
+/* A built-in's definition, declared first: entry.S alone calls it, as wasm_builtin_NAME. */
+#define BUILTIN(name, arguments)                          \
+    struct builtin_result wasm_builtin_##name(arguments); \
+    struct builtin_result wasm_builtin_##name(arguments)
 
 static struct builtin_result word(uint64_t w) { return (struct builtin_result){ .word = w }; }
 
@@ -55,12 +42,9 @@ static struct wasm_table *table_of(struct wasm_context *c, uint32_t n)
     return wasm_instance_table_index(wasm_instance_of(c), n);
 }
 
-struct builtin_result wasm_builtin_memory_grow(BUILTIN_ARGS_2)
-{
-    return word(wasm_memory_grow(memory_of(c, low(a)), b));
-}
+BUILTIN(memory_grow, BUILTIN_ARGS_2) { return word(wasm_memory_grow(memory_of(c, low(a)), b)); }
 
-struct builtin_result wasm_builtin_memory_fill(BUILTIN_ARGS_4)
+BUILTIN(memory_fill, BUILTIN_ARGS_4)
 {
     void *to = wasm_memory_at(memory_of(c, low(a)), b, e);
 
@@ -70,7 +54,7 @@ struct builtin_result wasm_builtin_memory_fill(BUILTIN_ARGS_4)
     return word(0);
 }
 
-struct builtin_result wasm_builtin_memory_copy(BUILTIN_ARGS_4)
+BUILTIN(memory_copy, BUILTIN_ARGS_4)
 {
     void *to = wasm_memory_at(memory_of(c, low(a)), b, e);
     const void *from = wasm_memory_at(memory_of(c, high(a)), d, e);
@@ -81,18 +65,18 @@ struct builtin_result wasm_builtin_memory_copy(BUILTIN_ARGS_4)
     return word(0);
 }
 
-struct builtin_result wasm_builtin_memory_init(BUILTIN_ARGS_4)
+BUILTIN(memory_init, BUILTIN_ARGS_4)
 {
     return done(c, wasm_data_init(wasm_instance_of(c), low(a), high(a), b, d, e));
 }
 
-struct builtin_result wasm_builtin_data_drop(BUILTIN_ARGS_1)
+BUILTIN(data_drop, BUILTIN_ARGS_1)
 {
     wasm_instance_of(c)->datas_dropped[a] = true;
     return word(0);
 }
 
-struct builtin_result wasm_builtin_table_get(BUILTIN_ARGS_2)
+BUILTIN(table_get, BUILTIN_ARGS_2)
 {
     const struct wasm_table *t = table_of(c, low(a));
 
@@ -101,7 +85,7 @@ struct builtin_result wasm_builtin_table_get(BUILTIN_ARGS_2)
     return word(t->view.base[b]);
 }
 
-struct builtin_result wasm_builtin_table_set(BUILTIN_ARGS_3)
+BUILTIN(table_set, BUILTIN_ARGS_3)
 {
     struct wasm_table *t = table_of(c, low(a));
 
@@ -111,12 +95,9 @@ struct builtin_result wasm_builtin_table_set(BUILTIN_ARGS_3)
     return word(0);
 }
 
-struct builtin_result wasm_builtin_table_grow(BUILTIN_ARGS_3)
-{
-    return word(wasm_table_grow(table_of(c, low(a)), d, b));
-}
+BUILTIN(table_grow, BUILTIN_ARGS_3) { return word(wasm_table_grow(table_of(c, low(a)), d, b)); }
 
-struct builtin_result wasm_builtin_table_fill(BUILTIN_ARGS_4)
+BUILTIN(table_fill, BUILTIN_ARGS_4)
 {
     struct wasm_table *t = table_of(c, low(a));
 
@@ -127,7 +108,7 @@ struct builtin_result wasm_builtin_table_fill(BUILTIN_ARGS_4)
     return word(0);
 }
 
-struct builtin_result wasm_builtin_table_copy(BUILTIN_ARGS_4)
+BUILTIN(table_copy, BUILTIN_ARGS_4)
 {
     struct wasm_table *to = table_of(c, low(a));
     const struct wasm_table *from = table_of(c, high(a));
@@ -139,12 +120,12 @@ struct builtin_result wasm_builtin_table_copy(BUILTIN_ARGS_4)
     return word(0);
 }
 
-struct builtin_result wasm_builtin_table_init(BUILTIN_ARGS_4)
+BUILTIN(table_init, BUILTIN_ARGS_4)
 {
     return done(c, wasm_elem_init(wasm_instance_of(c), low(a), high(a), b, d, e));
 }
 
-struct builtin_result wasm_builtin_elem_drop(BUILTIN_ARGS_1)
+BUILTIN(elem_drop, BUILTIN_ARGS_1)
 {
     wasm_instance_of(c)->elems_dropped[a] = true;
     return word(0);
@@ -172,17 +153,17 @@ static struct builtin_result atomic_wait(struct wasm_context *c, struct wasm_mem
     return word((uint64_t)(uint32_t)end);
 }
 
-struct builtin_result wasm_builtin_atomic_wait32(BUILTIN_ARGS_4)
+BUILTIN(atomic_wait32, BUILTIN_ARGS_4)
 {
     return atomic_wait(c, memory_of(c, low(a)), b, low(d), e, false);
 }
 
-struct builtin_result wasm_builtin_atomic_wait64(BUILTIN_ARGS_4)
+BUILTIN(atomic_wait64, BUILTIN_ARGS_4)
 {
     return atomic_wait(c, memory_of(c, low(a)), b, d, e, true);
 }
 
-struct builtin_result wasm_builtin_atomic_notify(BUILTIN_ARGS_3)
+BUILTIN(atomic_notify, BUILTIN_ARGS_3)
 {
     struct wasm_memory *m = memory_of(c, low(a));
     const struct wasm_host *host = &m->store->engine->host;
@@ -197,7 +178,7 @@ struct builtin_result wasm_builtin_atomic_notify(BUILTIN_ARGS_3)
     return word(host->notify(host->context, there, low(d)));
 }
 
-struct builtin_result wasm_builtin_exception_new(BUILTIN_ARGS_1)
+BUILTIN(exception_new, BUILTIN_ARGS_1)
 {
     struct wasm_instance *instance = wasm_instance_of(c);
     struct wasm_exception *x =

@@ -29,6 +29,7 @@ struct block {
     uint32_t start;
     bool is_reached;
     bool is_dirty;
+    bool is_shared; /* in.cells is another block's as well: copied before it is changed */
     struct state in;
 };
 
@@ -95,7 +96,8 @@ struct verify {
     struct extent *extents; /* sets, by number */
     uint32_t extent_count, extent_room;
     struct state now;
-    uint32_t now_room; /* of now.cells, and spare */
+    struct block *here; /* that is being walked */
+    uint32_t now_room;  /* of now.cells, and spare */
     kind *spare;
     struct fact fact;
     uint8_t not_cc; /* the condition that the last jump found false, or NO_COND */

@@ -118,16 +118,32 @@ void cell_forget_spill(struct verify *v)
 
 /* --- Joining */
 
+static kind *cells_copy(struct verify *v, const kind *from, uint32_t count)
+{
+    kind *cells = arena_array(v->arena, count, sizeof *cells);
+
+    if (cells == NULL)
+        (void)verify_nomem(v);
+    else
+        memcpy(cells, from, count * sizeof *cells);
+    return cells;
+}
+
+/* Most blocks change no cell: they share those of the block that leads to them. */
 static bool block_reach(struct verify *v, struct block *b)
 {
     uint32_t count = v->now.cell_count;
+    struct block *from = v->here;
     kind *cells = NULL;
 
-    if (count != 0) {
-        cells = arena_array(v->arena, count, sizeof *cells);
+    if (count != 0 && from != NULL && from->in.cell_count == count &&
+        memcmp(from->in.cells, v->now.cells, count * sizeof *cells) == 0) {
+        cells = from->in.cells;
+        from->is_shared = b->is_shared = true;
+    } else if (count != 0) {
+        cells = cells_copy(v, v->now.cells, count);
         if (cells == NULL)
-            return verify_nomem(v);
-        memcpy(cells, v->now.cells, count * sizeof *cells);
+            return false;
     }
     b->in = v->now;
     b->in.cells = cells;
@@ -144,7 +160,28 @@ static bool kinds_meet(struct verify *v, kind *into, kind with)
     return is_less;
 }
 
-static void block_meet(struct verify *v, struct block *b)
+static void cells_meet(struct verify *v, struct block *b)
+{
+    for (uint32_t n = 0; n < b->in.cell_count && !v->is_nomem; n++) {
+        kind with = n < v->now.cell_count ? v->now.cells[n] : KIND_ANY;
+        kind met = b->in.cells[n];
+
+        if (!kinds_meet(v, &met, with))
+            continue;
+        if (b->is_shared) {
+            kind *own = cells_copy(v, b->in.cells, b->in.cell_count);
+
+            if (own == NULL)
+                return;
+            b->in.cells = own;
+            b->is_shared = false;
+        }
+        b->in.cells[n] = met;
+        b->is_dirty = true;
+    }
+}
+
+static bool block_meet(struct verify *v, struct block *b)
 {
     bool is_less = false;
 
@@ -155,10 +192,9 @@ static void block_meet(struct verify *v, struct block *b)
             is_less = true;
         }
     }
-    for (uint32_t n = 0; n < b->in.cell_count; n++)
-        is_less |=
-            kinds_meet(v, &b->in.cells[n], n < v->now.cell_count ? v->now.cells[n] : KIND_ANY);
     b->is_dirty |= is_less;
+    cells_meet(v, b);
+    return !v->is_nomem;
 }
 
 bool verify_walk_to(struct verify *v, uint32_t target)
@@ -169,8 +205,7 @@ bool verify_walk_to(struct verify *v, uint32_t target)
         return verify_refuse(v, target, "jump to no block");
     if (!b->is_reached)
         return block_reach(v, b);
-    block_meet(v, b);
-    return true;
+    return block_meet(v, b);
 }
 
 /* --- Branches */
@@ -280,6 +315,7 @@ static bool walk_block(struct verify *v, struct block *b)
     struct insn in = { .next = b->start };
 
     b->is_dirty = false;
+    v->here = b;
     take_state(v, b);
     do {
         if (in.next >= size || !insn_decode(&in, v->code->bytes, size, in.next, v->unit->config))
@@ -303,6 +339,7 @@ static bool walk_start(struct verify *v)
                                .key_count = keys };
     v->now = (struct state){ .cells = NULL };
     v->now_room = 0;
+    v->here = NULL;
     if (v->cells.numbers == NULL)
         return verify_nomem(v);
     if (v->effort == 1 && !find_read_whole(v))

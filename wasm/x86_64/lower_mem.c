@@ -156,6 +156,24 @@ static bool store_imm(const struct lower *l, ir_value value, unsigned size, int3
     return size <= 8 && lower_is_imm(l, value, size, imm);
 }
 
+/* Globals and locals: all bytes of the value's type. */
+static void load_whole(struct lower *l, ir_value v, const struct lower_mem *m)
+{
+    unsigned type = lower_val(l, v)->type;
+    enum mach_op op = lower_kind(type) >= MACH_F32 ? MOP_LOADF : MOP_LOAD;
+
+    lower_mem_put(lower_2(l, op, lower_size(type), lower_def(l, v), MACH_NONE, MACH_NONE), m);
+}
+
+static void store_whole(struct lower *l, ir_value value, const struct lower_mem *m)
+{
+    unsigned size = lower_size(lower_val(l, value)->type);
+    int32_t imm = 0;
+    bool is_imm = store_imm(l, value, size, &imm);
+
+    store_to(l, value, size, m, is_imm ? MACH_NONE : lower_use(l, value), is_imm, imm);
+}
+
 static void lower_load(struct lower *l, ir_value v)
 {
     struct ir_val *value = lower_val(l, v);
@@ -248,32 +266,26 @@ static void lower_global_get(struct lower *l, ir_value v)
 {
     struct ir_val *value = lower_val(l, v);
     struct lower_mem m = { .mem = MEM_CONTEXT, .x = MACH_NONE, .disp = global_place(l, value->a) };
-    bool vector = lower_kind(value->type) >= MACH_F32;
 
     if (global_is_imported(l, value->a))
         via(l, v, m.disp, 0);
     else
-        lower_mem_put(lower_2(l, vector ? MOP_LOADF : MOP_LOAD, lower_size(value->type),
-                              lower_def(l, v), MACH_NONE, MACH_NONE),
-                      &m);
+        load_whole(l, v, &m);
 }
 
 static void lower_global_set(struct lower *l, ir_value v)
 {
     struct ir_val *value = lower_val(l, v);
-    unsigned type = lower_val(l, value->b)->type, size = lower_size(type);
+    unsigned type = lower_val(l, value->b)->type;
     struct lower_mem m = { .mem = MEM_CONTEXT, .x = MACH_NONE, .disp = global_place(l, value->a) };
-    int32_t imm = 0;
-    bool imported = global_is_imported(l, value->a);
-    bool is_imm = !imported && store_imm(l, value->b, size, &imm);
-    mach_operand reg = is_imm ? MACH_NONE : lower_use(l, value->b);
 
-    if (!imported) {
-        store_to(l, value->b, size, &m, reg, is_imm, imm);
+    if (!global_is_imported(l, value->a)) {
+        store_whole(l, value->b, &m);
         return;
     }
-    struct mach_instr *in =
-        lower_emit(l, lower_kind(type) >= MACH_F32 ? MOP_STOREF_VIA : MOP_STORE_VIA, size);
+    mach_operand reg = lower_use(l, value->b);
+    struct mach_instr *in = lower_emit(
+        l, lower_kind(type) >= MACH_F32 ? MOP_STOREF_VIA : MOP_STORE_VIA, lower_size(type));
 
     in->b = reg;
     in->disp = m.disp;
@@ -313,22 +325,12 @@ static void lower_ref_func(struct lower *l, ir_value v)
 static void lower_local(struct lower *l, ir_value v)
 {
     struct ir_val *value = lower_val(l, v);
-    bool is_set = value->op == IR_LOCAL_SET;
-    unsigned type = is_set ? lower_val(l, value->b)->type : value->type;
-    unsigned size = lower_size(type);
     struct lower_mem m = { .mem = MEM_FRAME, .x = MACH_NONE, .disp = local_place(l, value->a) };
-    int32_t imm = 0;
 
-    if (is_set) {
-        bool is_imm = store_imm(l, value->b, size, &imm);
-        mach_operand reg = is_imm ? MACH_NONE : lower_use(l, value->b);
-
-        store_to(l, value->b, size, &m, reg, is_imm, imm);
-        return;
-    }
-    lower_mem_put(lower_2(l, lower_kind(type) >= MACH_F32 ? MOP_LOADF : MOP_LOAD, size,
-                          lower_def(l, v), MACH_NONE, MACH_NONE),
-                  &m);
+    if (value->op == IR_LOCAL_SET)
+        store_whole(l, value->b, &m);
+    else
+        load_whole(l, v, &m);
 }
 
 void lower_memory(struct lower *l, ir_value v)
