@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "cli/verb.h"
 #include "cli/wat.h"
+#include "exec/confine.h"
 #include "host/files.h"
 
 /* What decoding may hold: an import takes some 40 bytes for every byte that
@@ -110,6 +111,10 @@ int module_open(struct module *m, const char *path)
     code = module_read(&m->raw, path);
     if (code != 0)
         return code;
+    /* What follows reads hostile bytes outside of any keep, and has all that it needs. Where
+     * the kernel knows no filters, the readers' own checks are what there is. */
+    if (confine(false) == ERR_OK)
+        m->is_confined = true;
     e = wasm_decode(&m->decoded, m->raw, &m->arena, &note);
     if (e == ERR_OK)
         e = wasm_validate(&m->decoded, &m->scratch, &note);

@@ -8,6 +8,7 @@
 
 struct module {
     struct bytes raw; /* from malloc */
+    bool is_confined; /* the process has given up files, programs and sockets */
     struct wasm_decoded decoded;
     struct arena arena;   /* what decoded lies in */
     struct arena scratch; /* for whoever works on it */
@@ -20,7 +21,8 @@ int module_read(struct bytes *out, const char *path);
 
 /* Empty: its arenas may be used from here on. */
 void module_init(struct module *m);
-/* 0, or the exit code; the message is out. */
+/* 0, or the exit code; the message is out. From then on the process opens nothing and
+ * starts nothing (exec/confine.h). */
 int module_open(struct module *m, const char *path);
 /* Takes one that module_open refused, or never saw. */
 void module_close(struct module *m);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "host/files.h"
 
 extern char **environ;
@@ -23,12 +24,20 @@ bool wat_is(const char *path)
     return size > 4 && strcmp(path + size - 4, ".wat") == 0;
 }
 
+static char *source_name(const char *path)
+{
+    char *source = NULL;
+
+    return asprintf(&source, "%s%s", path[0] == '-' ? "./" : "", path) < 0 ? NULL : source;
+}
+
 /* Runs wat2wasm with its output in one memory file and its complaints in
  * another, and gives its exit status, or -1 with errno. */
 static int wat2wasm_run(const char *path, int out, int complaints)
 {
     char target[64], program[] = "wat2wasm", all[] = "--enable-all", to[] = "-o";
-    char *source = strdup(path);
+    /* A name that begins with '-' is a file all the same. */
+    char *source = source_name(path);
     char *argv[] = { program, all, source, to, target, NULL };
     posix_spawn_file_actions_t actions;
     int status = -1, error;
@@ -73,7 +82,7 @@ static enum err contents_read(struct bytes *out, int fd, struct note *note)
     struct stat st;
     uint8_t *room = NULL;
 
-    if (fstat(fd, &st) == 0 && st.st_size > 0)
+    if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= LIMIT_MODULE_SIZE)
         room = malloc((size_t)st.st_size);
     if (room == NULL || pread(fd, room, (size_t)st.st_size, 0) != st.st_size) {
         note_set(note, "cannot read what wat2wasm wrote");

@@ -48,31 +48,31 @@ enum {
  * as words). Memory and table indices, segment indices: u32 words.
  *   BUILTIN(identifier, argument count after the context)
  * A trap inside one is reported at the call. */
-#define WASM_BUILTINS(BUILTIN)                                                        \
-    BUILTIN(MEMORY_GROW, 2)     /* memory, pages: pages before, or -1 as i64; lowering truncates */ \
-    BUILTIN(MEMORY_FILL, 4)     /* memory, to, byte, size */                          \
-    BUILTIN(MEMORY_COPY, 4)     /* memories (to | from << 32), to, from, size */      \
-    BUILTIN(MEMORY_INIT, 4)     /* memory | segment << 32, to, from, size */          \
-    BUILTIN(DATA_DROP, 1)       /* segment */                                         \
-    BUILTIN(TABLE_GET, 2)       /* table, index */                                    \
-    BUILTIN(TABLE_SET, 3)       /* table, index, reference */                         \
-    BUILTIN(TABLE_GROW, 3)      /* table, reference, count: size before, or -1 */     \
-    BUILTIN(TABLE_FILL, 4)      /* table, to, reference, count */                     \
-    BUILTIN(TABLE_COPY, 4)      /* tables (to | from << 32), to, from, count */       \
-    BUILTIN(TABLE_INIT, 4)      /* table | segment << 32, to, from, count */          \
-    BUILTIN(ELEM_DROP, 1)       /* segment */                                         \
-    BUILTIN(ATOMIC_WAIT32, 4)   /* memory, address with offset added (u64), expected, timeout */ \
-    BUILTIN(ATOMIC_WAIT64, 4)                                                         \
-    BUILTIN(ATOMIC_NOTIFY, 3)   /* memory, address with offset added, count */        \
-    BUILTIN(EXCEPTION_NEW, 1)   /* tag: a new exception; its payload words follow by stores */ \
-    BUILTIN(EXCEPTION_THROW, 1) /* exception (null traps): unwinds, does not return */ \
+#define WASM_BUILTINS(BUILTIN)                                                                    \
+    BUILTIN(MEMORY_GROW, 2)   /* memory, pages: pages before, or -1 as i64; lowering truncates */ \
+    BUILTIN(MEMORY_FILL, 4)   /* memory, to, byte, size */                                        \
+    BUILTIN(MEMORY_COPY, 4)   /* memories (to | from << 32), to, from, size */                    \
+    BUILTIN(MEMORY_INIT, 4)   /* memory | segment << 32, to, from, size */                        \
+    BUILTIN(DATA_DROP, 1)     /* segment */                                                       \
+    BUILTIN(TABLE_GET, 2)     /* table, index */                                                  \
+    BUILTIN(TABLE_SET, 3)     /* table, index, reference */                                       \
+    BUILTIN(TABLE_GROW, 3)    /* table, reference, count: size before, or -1 */                   \
+    BUILTIN(TABLE_FILL, 4)    /* table, to, reference, count */                                   \
+    BUILTIN(TABLE_COPY, 4)    /* tables (to | from << 32), to, from, count */                     \
+    BUILTIN(TABLE_INIT, 4)    /* table | segment << 32, to, from, count */                        \
+    BUILTIN(ELEM_DROP, 1)     /* segment */                                                       \
+    BUILTIN(ATOMIC_WAIT32, 4) /* memory, address with offset added (u64), expected, timeout */    \
+    BUILTIN(ATOMIC_WAIT64, 4)                                                                     \
+    BUILTIN(ATOMIC_NOTIFY, 3)   /* memory, address with offset added, count */                    \
+    BUILTIN(EXCEPTION_NEW, 1)   /* tag: a new exception; its payload words follow by stores */    \
+    BUILTIN(EXCEPTION_THROW, 1) /* exception (null traps): unwinds, does not return */            \
     BUILTIN(LAZY_COMPILE, 1)    /* function index; used by the lazy stubs alone */
 
 enum wasm_builtin {
 #define BUILTIN(id, argument_count) WASM_BUILTIN_##id,
     WASM_BUILTINS(BUILTIN)
 #undef BUILTIN
-    WASM_BUILTIN_COUNT
+        WASM_BUILTIN_COUNT
 };
 
 /* What a memory looks like to compiled code. The base never moves. */
@@ -101,7 +101,7 @@ struct wasm_function {
 /* An exception as compiled code sees it. */
 struct wasm_exception {
     struct wasm_tag *tag;
-    uint64_t state; /* the collector's */
+    uint64_t state;             /* the collector's */
     union wasm_value payload[]; /* one for each parameter of the tag */
 };
 
@@ -111,19 +111,19 @@ struct wasm_thread {
     uint64_t guest_sp; /* the guest's stack while host code runs */
     uint64_t trap_pc;  /* scratch of the entry code */
     uint64_t trap_sp;
-    uint64_t fuel;     /* signed: trap when it would go below 0 */
+    uint64_t fuel; /* signed: trap when it would go below 0 */
     union wasm_value spill[WASM_ABI_SPILL_COUNT];
 };
 
 /* The pinned context. The fixed head is followed by arrays whose places depend
  * on the module: struct wasm_layout. A host function's context is a head too. */
 struct wasm_context {
-    uint64_t stack_limit;       /* rsp below it: trap. UINT64_MAX: interrupted */
+    uint64_t stack_limit; /* rsp below it: trap. UINT64_MAX: interrupted */
     void *trap_exit;
-    uint8_t *memory0;           /* base of memory 0 */
+    uint8_t *memory0; /* base of memory 0 */
     struct wasm_thread *thread;
-    union wasm_value *spill;    /* thread->spill */
-    uint64_t *fuel;             /* &thread->fuel */
+    union wasm_value *spill; /* thread->spill */
+    uint64_t *fuel;          /* &thread->fuel */
     void *builtins[WASM_BUILTIN_COUNT];
 };
 
@@ -131,14 +131,14 @@ struct wasm_context {
  * decoded module alone (runtime/layout.c), so that compiler, verifier and
  * runtime agree without talking. */
 struct wasm_layout {
-    uint32_t memories;   /* struct wasm_memory_view *[memory_count] */
-    uint32_t tables;     /* struct wasm_table_view *[table_count] */
-    uint32_t signatures; /* uint32_t[type_count]: the store's number of each type */
-    uint32_t tags;       /* struct wasm_tag *[tag_count] */
-    uint32_t imports;    /* struct wasm_function *[imported_func_count] */
-    uint32_t functions;  /* struct wasm_function[func_count - imported_func_count] */
+    uint32_t memories;        /* struct wasm_memory_view *[memory_count] */
+    uint32_t tables;          /* struct wasm_table_view *[table_count] */
+    uint32_t signatures;      /* uint32_t[type_count]: the store's number of each type */
+    uint32_t tags;            /* struct wasm_tag *[tag_count] */
+    uint32_t imports;         /* struct wasm_function *[imported_func_count] */
+    uint32_t functions;       /* struct wasm_function[func_count - imported_func_count] */
     uint32_t global_pointers; /* union wasm_value *[imported_global_count] */
-    uint32_t globals;    /* union wasm_value[global_count - imported_global_count], 16-aligned */
+    uint32_t globals; /* union wasm_value[global_count - imported_global_count], 16-aligned */
     uint32_t size;
 };
 

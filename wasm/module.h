@@ -36,7 +36,8 @@ struct wasm_func {
     uint32_t type;        /* index into types */
     uint32_t body_offset; /* of the body's first byte (local declarations) in the module */
     struct bytes body;    /* local declarations and code, empty for imports */
-    bool declared;        /* ref.func may name it: an export, element, global or table does (core 3.4.10) */
+    bool
+        declared; /* ref.func may name it: an export, element, global or table does (core 3.4.10) */
 };
 
 /* A constant expression (core 3.3.10), kept as validated bytecode: only the
@@ -121,7 +122,7 @@ struct wasm_decoded {
     struct wasm_import *imports;
     uint32_t import_count;
 
-    struct wasm_func *funcs;     /* imported ones first */
+    struct wasm_func *funcs; /* imported ones first */
     uint32_t func_count;
     uint32_t imported_func_count;
 
@@ -155,14 +156,14 @@ struct wasm_decoded {
     struct wasm_data *datas;
     uint32_t data_segment_count;
 
-    struct bytes module_name;   /* of the name section */
-    struct wasm_name *names;    /* function names, by rising index */
+    struct bytes module_name; /* of the name section */
+    struct wasm_name *names;  /* function names, by rising index */
     uint32_t name_count;
 
     struct wasm_custom *customs;
     uint32_t custom_count;
 
-    uint32_t features;  /* enum wasm_feature */
+    uint32_t features; /* enum wasm_feature */
     bool validated;
 };
 

@@ -71,10 +71,10 @@ union wasm_value {
 
 /* Why bytes, or a link, were refused. All zero before use. */
 struct wasm_note {
-    uint64_t offset;   /* in the module's bytes */
-    int64_t function;  /* index of the function whose body it is, or -1 */
-    char rule[64];     /* the rule that was broken, in the specification's words */
-    char detail[160];  /* what was expected and what was found; may be empty */
+    uint64_t offset;  /* in the module's bytes */
+    int64_t function; /* index of the function whose body it is, or -1 */
+    char rule[64];    /* the rule that was broken, in the specification's words */
+    char detail[160]; /* what was expected and what was found; may be empty */
 };
 
 /* --- Traps (core 4.4, and the messages of the specification's tests) */
@@ -145,18 +145,18 @@ struct wasm_host {
 /* The configuration word: with the module's bytes it decides the machine code,
  * bit for bit. */
 enum wasm_config {
-    WASM_CONFIG_SSE41 = 1 << 0,     /* else SSE2 alone is not supported: refused */
-    WASM_CONFIG_AVX = 1 << 1,       /* three-operand vector forms */
+    WASM_CONFIG_SSE41 = 1 << 0, /* else SSE2 alone is not supported: refused */
+    WASM_CONFIG_AVX = 1 << 1,   /* three-operand vector forms */
     WASM_CONFIG_AVX2 = 1 << 2,
     WASM_CONFIG_FMA = 1 << 3,
-    WASM_CONFIG_BMI = 1 << 4,       /* BMI1, BMI2, LZCNT */
+    WASM_CONFIG_BMI = 1 << 4, /* BMI1, BMI2, LZCNT */
     WASM_CONFIG_POPCNT = 1 << 5,
-    WASM_CONFIG_INTERRUPT = 1 << 8, /* loops look at the interrupt word */
-    WASM_CONFIG_FUEL = 1 << 9,      /* instructions are counted */
+    WASM_CONFIG_INTERRUPT = 1 << 8,      /* loops look at the interrupt word */
+    WASM_CONFIG_FUEL = 1 << 9,           /* instructions are counted */
     WASM_CONFIG_DETERMINISTIC = 1 << 10, /* NaNs are canonical */
-    WASM_CONFIG_EXPLICIT = 1 << 11, /* bounds are compared, not guarded by address space */
-    WASM_CONFIG_LAZY = 1 << 12,     /* functions are compiled when first called */
-    WASM_CONFIG_NO_VERIFY = 1 << 13,   /* skip the machine-code verifier: shows in the measurement */
+    WASM_CONFIG_EXPLICIT = 1 << 11,      /* bounds are compared, not guarded by address space */
+    WASM_CONFIG_LAZY = 1 << 12,          /* functions are compiled when first called */
+    WASM_CONFIG_NO_VERIFY = 1 << 13, /* skip the machine-code verifier: shows in the measurement */
     WASM_CONFIG_NO_OPTIMIZE = 1 << 14, /* for engineers: no optimisation */
     WASM_CONFIG_NAIVE_ALLOC = 1 << 15, /* for engineers: every value in its stack slot */
 };
@@ -188,7 +188,13 @@ enum err wasm_worker_compile(struct wasm_worker *worker, uint32_t function, stru
 void wasm_worker_free(struct wasm_worker *worker);
 uint32_t wasm_module_function_count(const struct wasm_module *module);
 
-enum wasm_extern { WASM_EXTERN_FUNCTION, WASM_EXTERN_TABLE, WASM_EXTERN_MEMORY, WASM_EXTERN_GLOBAL, WASM_EXTERN_TAG };
+enum wasm_extern {
+    WASM_EXTERN_FUNCTION,
+    WASM_EXTERN_TABLE,
+    WASM_EXTERN_MEMORY,
+    WASM_EXTERN_GLOBAL,
+    WASM_EXTERN_TAG
+};
 
 /* The type of a function (core 2.3.8). Borrowed from its module or caller. */
 struct wasm_signature {
@@ -202,7 +208,7 @@ struct wasm_limits {
     uint64_t least;
     uint64_t most; /* where has_most */
     bool has_most;
-    bool is64;     /* addressed by i64 */
+    bool is64; /* addressed by i64 */
     bool shared;
 };
 
@@ -286,7 +292,8 @@ enum err wasm_function_call(struct wasm_function *function, union wasm_value *sl
 
 /* --- Memories, tables, globals */
 
-enum err wasm_memory_new(struct wasm_memory **out, struct wasm_store *store, struct wasm_limits limits);
+enum err wasm_memory_new(struct wasm_memory **out, struct wasm_store *store,
+                         struct wasm_limits limits);
 uint64_t wasm_memory_pages(const struct wasm_memory *memory);
 uint64_t wasm_memory_size(const struct wasm_memory *memory); /* bytes */
 /* Pages before, or UINT64_MAX. */
@@ -311,10 +318,10 @@ union wasm_value wasm_global_get(const struct wasm_global *global);
 struct wasm_fault {
     uint64_t pc;
     uint64_t sp;
-    uint64_t address;   /* that was touched */
-    uint64_t context;   /* register r15 */
-    uint64_t first;     /* out: register rdi */
-    uint64_t second;    /* out: register rsi */
+    uint64_t address; /* that was touched */
+    uint64_t context; /* register r15 */
+    uint64_t first;   /* out: register rdi */
+    uint64_t second;  /* out: register rsi */
 };
 
 /* True where the fault is a guest's memory access out of bounds: the handler

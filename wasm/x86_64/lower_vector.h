@@ -10,9 +10,9 @@
 #include "wasm/x86_64/lower.h"
 
 #define VEC_ONES 0xffffffffffffffffu
-#define VEC_EACH8(n) ((uint64_t)(n) * 0x0101010101010101u)
-#define VEC_EACH16(n) ((uint64_t)(n) * 0x0001000100010001u)
-#define VEC_EACH32(n) ((uint64_t)(n) * 0x0000000100000001u)
+#define VEC_EACH8(n) ((uint64_t)(n)*0x0101010101010101u)
+#define VEC_EACH16(n) ((uint64_t)(n)*0x0001000100010001u)
+#define VEC_EACH32(n) ((uint64_t)(n)*0x0000000100000001u)
 
 /* --- lower_vector.c: instructions. The operation is the legacy name of a PAIR. */
 enum mach_op vec_form(const struct lower *l, enum mach_op legacy);
