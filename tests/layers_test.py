@@ -51,7 +51,8 @@ def main():
     cases = [("a good tree passes", ran.returncode == 0, ran.stdout)]
     for name, path, text in BAD:
         ran = judge(dict(GOOD, **{path: text, "tests/t.h": ""}))
-        cases.append((f"found: {name}", ran.returncode == 1 and f"{path}:" in ran.stdout, ran.stdout))
+        found = ran.returncode == 1 and f"{path}:" in ran.stdout
+        cases.append((f"found: {name}", found, ran.stdout))
     for name, holds, out in cases:
         failed += not holds
         print(f"{'ok' if holds else 'not ok'} - layers.py: {name}")

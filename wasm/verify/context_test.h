@@ -1,7 +1,6 @@
-/* context_test.h: cases of verify_test.c, for its table alone: hand-assembled code, the
- * assembly above each (GNU as, Intel syntax). Letters of sites: m memory, c call (and its
- * landing pad), t trap, s the trap of the stack check. `want`: the rule that refuses it;
- * none: accepted. */
+/* context_test.h: cases of verify_test.c, for its table alone: hand-assembled code, the assembly
+ * above each (GNU as, Intel syntax). Letters of sites: m memory, c call (and its landing pad),
+ * t trap, s the trap of the stack check. `want`: the rule that refuses it; none: accepted. */
 #ifndef BROCH_WASM_VERIFY_CONTEXT_TEST_H
 #define BROCH_WASM_VERIFY_CONTEXT_TEST_H
 
