@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "cli/compile_report.h"
 #include "cli/config.h"
+#include "cli/dump.h"
 #include "cli/module.h"
 #include "cli/option.h"
 #include "cli/progress.h"
@@ -52,12 +53,6 @@ static int refused(const struct compile *c, uint32_t function, enum err e,
                      note->offset, note->rule, note->detail[0] != '\0' ? ": " : "", note->detail);
 }
 
-static void line_print(void *context, const char *text)
-{
-    (void)context;
-    puts(text);
-}
-
 static void bytes_print(const struct wasm_code *code)
 {
     for (uint32_t i = 0; i < code->size; i++)
@@ -67,12 +62,11 @@ static void bytes_print(const struct wasm_code *code)
 
 static enum err stage_print(struct compile *c, uint32_t function, struct wasm_note *note)
 {
-    static const enum wasm_stage stages[] = {
-        [EMIT_IR] = WASM_STAGE_IR,
-        [EMIT_SSA] = WASM_STAGE_OPTIMIZED,
-        [EMIT_ASM] = WASM_STAGE_ALLOCATED,
+    static const enum dump_stage stages[] = {
+        [EMIT_IR] = DUMP_BUILT,
+        [EMIT_SSA] = DUMP_OPTIMIZED,
+        [EMIT_ASM] = DUMP_ALLOCATED,
     };
-    struct wasm_dump dump = { .stage = stages[c->emit], .line = line_print };
     char name[TEXT_SHOWN_SIZE];
 
     printf("function %" PRIu32 " %s %s\n", function,
@@ -80,7 +74,7 @@ static enum err stage_print(struct compile *c, uint32_t function, struct wasm_no
            module_signature_text(wasm_decoded_signature(&c->module.decoded, function)));
     if (c->emit == EMIT_BYTES)
         return ERR_OK;
-    return wasm_compile_dump(&c->unit, function, &c->module.scratch, &dump, note);
+    return dump_function(&c->unit, function, stages[c->emit], &c->module.scratch, note);
 }
 
 static int function_compile(struct compile *c, uint32_t function)

@@ -107,26 +107,3 @@ enum err wasm_compile_function(struct wasm_code *out, const struct wasm_unit *un
         return ERR_OK;
     return wasm_verify_function(unit, function, out, arena, note);
 }
-
-enum err wasm_compile_dump(const struct wasm_unit *unit, uint32_t function, struct arena *arena,
-                           const struct wasm_dump *dump, struct wasm_note *note)
-{
-    struct ir_func f;
-    struct mach_func m;
-
-    if (dump->stage == WASM_STAGE_IR) {
-        TRY(ir_build(&f, unit, function, arena, note));
-        ir_print(&f, dump);
-        return ERR_OK;
-    }
-    TRY(build(&f, unit, function, arena, note));
-    if (dump->stage == WASM_STAGE_OPTIMIZED) {
-        ir_print(&f, dump);
-        return ERR_OK;
-    }
-    TRY(mach_lower(&m, &f, arena, note));
-    if (dump->stage == WASM_STAGE_ALLOCATED)
-        TRY(allocate(&m, unit->config, note));
-    mach_print(&m, dump);
-    return ERR_OK;
-}

@@ -28,14 +28,4 @@ enum err wasm_verify_function(const struct wasm_unit *unit, uint32_t function,
                               const struct wasm_code *code, struct arena *scratch,
                               struct wasm_note *note);
 
-/* For engineers (`broch compile --emit`): text of a stage, line by line. */
-enum wasm_stage { WASM_STAGE_IR, WASM_STAGE_OPTIMIZED, WASM_STAGE_MACHINE, WASM_STAGE_ALLOCATED };
-struct wasm_dump {
-    enum wasm_stage stage;
-    void (*line)(void *context, const char *text);
-    void *context;
-};
-enum err wasm_compile_dump(const struct wasm_unit *unit, uint32_t function, struct arena *arena,
-                           const struct wasm_dump *dump, struct wasm_note *note);
-
 #endif

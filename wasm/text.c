@@ -9,15 +9,15 @@ void text_put(struct text *t, const char *s)
     t->at[t->size] = 0;
 }
 
-static void put_digits(struct text *t, uint64_t n, unsigned base)
+static void put_digits(struct text *t, uint64_t n)
 {
     char digits[24];
     unsigned at = sizeof digits - 1;
 
     digits[at] = 0;
     do {
-        digits[--at] = "0123456789abcdef"[n % base];
-        n /= base;
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
     } while (n != 0);
     text_put(t, digits + at);
 }
@@ -27,13 +27,7 @@ void text_number(struct text *t, const char *before, int64_t n)
     text_put(t, before);
     if (n < 0)
         text_put(t, "-");
-    put_digits(t, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10);
-}
-
-void text_hex(struct text *t, const char *before, uint64_t n)
-{
-    text_put(t, before);
-    put_digits(t, n, 16);
+    put_digits(t, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
 const char *wasm_trap_text(enum wasm_trap trap)

@@ -1,4 +1,4 @@
-/* text.h: lines for people in a fixed room: dumps and refusals. What does not fit is
+/* text.h: lines for people in a fixed room: refusals. What does not fit is
  * cut. No allocation, no locale. All zero is an empty one. */
 #ifndef BROCH_WASM_TEXT_H
 #define BROCH_WASM_TEXT_H
@@ -13,6 +13,5 @@ struct text {
 void text_put(struct text *t, const char *s);
 /* `before`, then the number. */
 void text_number(struct text *t, const char *before, int64_t n);
-void text_hex(struct text *t, const char *before, uint64_t n);
 
 #endif

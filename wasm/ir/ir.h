@@ -173,8 +173,6 @@ uint8_t ir_flags_of(const struct ir_func *f, const struct ir_val *v);
 /* Checks every rule of this header (types, dominance, order, phi counts); a sentence or NULL.
  * For tests: no program has it. */
 const char *ir_check(const struct ir_func *f, struct arena *scratch);
-/* One line of text for each block and value. */
-void ir_print(const struct ir_func *f, const struct wasm_dump *dump);
 
 /* opt/: each pass leaves a function that ir_check accepts. */
 enum err opt_run(struct ir_func *f, struct wasm_note *note);

@@ -215,6 +215,5 @@ const char *mach_alloc_check(const struct mach_func *after, const struct mach_in
                              struct arena *scratch);
 /* emit.c */
 enum err mach_emit(struct wasm_code *out, struct mach_func *f, struct wasm_note *note);
-void mach_print(const struct mach_func *f, const struct wasm_dump *dump);
 
 #endif
