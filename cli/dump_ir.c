@@ -10,10 +10,7 @@ static const char *const type_names[] = { "void", "i32", "i64", "f32", "f64", "v
 static const char *const cc_names[] = { "eq",   "ne",   "lt_s", "lt_u", "gt_s", "gt_u", "le_s",
                                         "le_u", "ge_s", "ge_u", "lt",   "gt",   "le",   "ge" };
 
-static void put_number(const char *before, int64_t number)
-{
-    printf("%s%" PRId64, before, number);
-}
+static void put_number(const char *before, int64_t number) { printf("%s%" PRId64, before, number); }
 
 static void put_small(const struct ir_val *v)
 {

@@ -15,13 +15,9 @@ static const char *const kind_names[] = { "i32", "i64", "f32", "f64", "v128" };
 static const char *const cc_names[] = { "o", "no", "b", "ae", "e", "ne", "be", "a",
                                         "s", "ns", "p", "np", "l", "ge", "le", "g" };
 
-static void put_number(const char *before, int64_t number)
-{
-    printf("%s%" PRId64, before, number);
-}
+static void put_number(const char *before, int64_t number) { printf("%s%" PRId64, before, number); }
 
-static void put_operand(const struct mach_func *f, const char *before,
-                        mach_operand o)
+static void put_operand(const struct mach_func *f, const char *before, mach_operand o)
 {
     if (o == MACH_NONE)
         return;

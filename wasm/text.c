@@ -2,11 +2,16 @@
 
 #include "include/broch/wasm.h"
 
+void text_bytes(struct text *t, struct bytes s)
+{
+    for (size_t i = 0; i < s.size && t->size + 1 < sizeof t->at; i++)
+        t->at[t->size++] = (char)s.data[i];
+    t->at[t->size] = 0;
+}
+
 void text_put(struct text *t, const char *s)
 {
-    while (*s != 0 && t->size + 1 < sizeof t->at)
-        t->at[t->size++] = *s++;
-    t->at[t->size] = 0;
+    text_bytes(t, (struct bytes){ (const uint8_t *)s, bytes_text_size(s, sizeof t->at) });
 }
 
 static void put_digits(struct text *t, uint64_t n)

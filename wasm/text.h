@@ -3,7 +3,7 @@
 #ifndef BROCH_WASM_TEXT_H
 #define BROCH_WASM_TEXT_H
 
-#include <stdint.h>
+#include "base/bytes.h"
 
 struct text {
     char at[200]; /* ends with a zero */
@@ -11,6 +11,7 @@ struct text {
 };
 
 void text_put(struct text *t, const char *s);
+void text_bytes(struct text *t, struct bytes s);
 /* `before`, then the number. */
 void text_number(struct text *t, const char *before, int64_t n);
 

@@ -53,6 +53,21 @@ struct wasm_extern_type wasm_module_export(const struct wasm_module *module, uin
     return t;
 }
 
+struct wasm_link wasm_instance_export(struct wasm_instance *instance, uint32_t n)
+{
+    const struct wasm_export *x = &instance->module->decoded.exports[n];
+    struct wasm_link link = { .kind = x->kind };
+
+    switch (x->kind) {
+    case WASM_EXTERN_FUNCTION: link.item = wasm_instance_function_index(instance, x->index); break;
+    case WASM_EXTERN_TABLE: link.item = wasm_instance_table_index(instance, x->index); break;
+    case WASM_EXTERN_MEMORY: link.item = wasm_instance_memory_index(instance, x->index); break;
+    case WASM_EXTERN_GLOBAL: link.item = instance->globals[x->index]; break;
+    case WASM_EXTERN_TAG: link.item = wasm_instance_tag_index(instance, x->index); break;
+    }
+    return link;
+}
+
 static void *export_named(struct wasm_instance *instance, struct bytes name, enum wasm_extern kind)
 {
     const struct wasm_decoded *m = &instance->module->decoded;

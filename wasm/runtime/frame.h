@@ -28,4 +28,10 @@ bool frame_leave(struct frame_walk *w);
 /* The word at an address of the guest's stack; false where it is none. */
 bool frame_word(uint64_t *out, const struct frame_walk *w, uint64_t at);
 
+/* trap.c: the site of a frame, whatever its kind; also for one without (a lazy stub's caller
+ * has a call's). The module offset of the function's body stands in then. */
+struct wasm_site_entry wasm_trap_site(const struct frame_walk *w);
+/* link/backtrace.c: the frames from here outwards. */
+void wasm_backtrace(struct wasm_trap_report *report, struct frame_walk *w);
+
 #endif

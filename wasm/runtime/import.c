@@ -1,25 +1,32 @@
 /* Matching of imports (core 3.4.15 to 3.4.17, 4.7.2): what a module asks for against what a
  * linker has. */
-#include <string.h>
-
 #include "wasm/runtime/runtime.h"
+#include "wasm/text.h"
 
 /* "module.name", as much as fits, for the note. */
 static enum err refuse(struct wasm_note *note, const struct wasm_import *i, const char *rule)
 {
-    char text[sizeof note->detail];
-    size_t at = 0;
-    const struct bytes parts[] = { i->module, BYTES_TEXT("."), i->name };
+    struct text t = { 0 };
 
-    for (size_t k = 0; k < COUNT_OF(parts); k++) {
-        size_t size = num_min(parts[k].size, sizeof text - 1 - at);
+    text_bytes(&t, i->module);
+    text_put(&t, ".");
+    text_bytes(&t, i->name);
+    return note_at(note, ERR_LINK, 0, rule, t.at);
+}
 
-        if (size != 0)
-            memcpy(text + at, parts[k].data, size);
-        at += size;
+/* Of another store the numbers of types mean other types, and what it owns is freed at
+ * another time. */
+static bool is_of_store(const struct wasm_store *store, struct wasm_link link)
+{
+    switch (link.kind) {
+    case WASM_EXTERN_FUNCTION:
+        return wasm_store_of(((struct wasm_function *)link.item)->context) == store;
+    case WASM_EXTERN_TABLE: return ((struct wasm_table *)link.item)->store == store;
+    case WASM_EXTERN_MEMORY: return ((struct wasm_memory *)link.item)->store == store;
+    case WASM_EXTERN_GLOBAL: return ((struct wasm_global *)link.item)->store == store;
+    case WASM_EXTERN_TAG: return ((struct wasm_tag *)link.item)->store == store;
     }
-    text[at] = 0;
-    return note_at(note, ERR_LINK, 0, rule, text);
+    return false;
 }
 
 /* Core 3.4.15: what is there may be more than what was asked for, and no more
@@ -100,6 +107,8 @@ enum err wasm_import_resolve(struct wasm_instance *instance, const struct wasm_l
         return refuse(note, i, "unknown import");
     if (link.kind != i->kind)
         return refuse(note, i, "incompatible import type");
+    if (!is_of_store(instance->store, link))
+        return refuse(note, i, "import of another store");
     switch (i->kind) {
     case WASM_EXTERN_FUNCTION: TRY(take_function(instance, i, link.item, &fits)); break;
     case WASM_EXTERN_TABLE: fits = take_table(instance, i, link.item); break;

@@ -101,6 +101,7 @@ static enum err make_tags(struct wasm_instance *i)
 
         if (t == NULL)
             return ERR_NOMEM;
+        t->store = i->store;
         t->signature = numbers[m->tags[n]];
         t->param_count = m->types[m->tags[n]].signature.param_count;
         t->next = i->store->tags;
@@ -284,21 +285,6 @@ enum err wasm_instance_new(struct wasm_instance **out, struct wasm_linker *linke
 const struct wasm_module *wasm_instance_module(const struct wasm_instance *instance)
 {
     return instance->module;
-}
-
-struct wasm_link wasm_instance_export(struct wasm_instance *instance, uint32_t n)
-{
-    const struct wasm_export *x = &instance->module->decoded.exports[n];
-    struct wasm_link link = { .kind = x->kind };
-
-    switch (x->kind) {
-    case WASM_EXTERN_FUNCTION: link.item = wasm_instance_function_index(instance, x->index); break;
-    case WASM_EXTERN_TABLE: link.item = wasm_instance_table_index(instance, x->index); break;
-    case WASM_EXTERN_MEMORY: link.item = wasm_instance_memory_index(instance, x->index); break;
-    case WASM_EXTERN_GLOBAL: link.item = instance->globals[x->index]; break;
-    case WASM_EXTERN_TAG: link.item = wasm_instance_tag_index(instance, x->index); break;
-    }
-    return link;
 }
 
 struct wasm_memory *wasm_instance_memory0(struct wasm_instance *instance)

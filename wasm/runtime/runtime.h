@@ -41,6 +41,7 @@ struct wasm_module {
 
 struct wasm_tag {
     struct wasm_tag *next;
+    struct wasm_store *store;
     uint32_t signature; /* the store's number */
     uint32_t param_count;
 };
@@ -190,7 +191,7 @@ enum err wasm_host_function_new(struct wasm_host_function **out, struct wasm_sto
 /* The record where the function is a host's, else NULL. */
 struct wasm_host_function *wasm_function_host(const struct wasm_function *function);
 
-/* linker.c: what a name means, kind included; false where nobody defined it. */
+/* link/linker.c: what a name means, kind included; false where nobody defined it. */
 struct wasm_link {
     enum wasm_extern kind;
     void *item; /* struct wasm_function, _table, _memory, _global, _tag */
@@ -202,7 +203,7 @@ struct wasm_store *wasm_linker_store(const struct wasm_linker *linker);
 /* import.c: resolves import n into the instance's arrays. */
 enum err wasm_import_resolve(struct wasm_instance *instance, const struct wasm_linker *linker,
                              uint32_t n, struct wasm_note *note);
-/* What an instance exports under number n. */
+/* link/extern.c: what an instance exports under number n. */
 struct wasm_link wasm_instance_export(struct wasm_instance *instance, uint32_t n);
 
 /* constexpr.c: evaluates an initialiser of a validated module (core 4.7.1). */
