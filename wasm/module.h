@@ -46,6 +46,7 @@ struct wasm_constexpr {
     struct bytes code;
     uint32_t offset; /* in the module */
 };
+enum { WASM_CONSTEXPR_OPERANDS = 64 }; /* at one time; validation refuses more */
 
 struct wasm_tabletype {
     enum wasm_type type; /* WASM_FUNCREF, WASM_EXTERNREF or WASM_EXNREF */

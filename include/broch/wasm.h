@@ -245,7 +245,6 @@ void wasm_store_free(struct wasm_store *store);
  * with WASM_TRAP_INTERRUPTED. Any thread, any signal handler. */
 void wasm_store_interrupt(struct wasm_store *store);
 uint64_t wasm_store_fuel(const struct wasm_store *store);
-void wasm_store_set_fuel(struct wasm_store *store, uint64_t fuel);
 /* The last trap in this store. */
 const struct wasm_trap_report *wasm_store_trap(const struct wasm_store *store);
 
@@ -278,11 +277,9 @@ enum err wasm_linker_instance(struct wasm_linker *linker, struct bytes module,
  * instance stays in the store, as core 4.5.4 has it, but is not given out). */
 enum err wasm_instance_new(struct wasm_instance **out, struct wasm_linker *linker,
                            struct wasm_module *module, struct wasm_note *note);
-const struct wasm_module *wasm_instance_module(const struct wasm_instance *instance);
 
 struct wasm_function *wasm_instance_function(struct wasm_instance *instance, struct bytes name);
 struct wasm_memory *wasm_instance_memory(struct wasm_instance *instance, struct bytes name);
-struct wasm_table *wasm_instance_table(struct wasm_instance *instance, struct bytes name);
 struct wasm_global *wasm_instance_global(struct wasm_instance *instance, struct bytes name);
 
 struct wasm_signature wasm_function_signature(const struct wasm_function *function);
@@ -306,7 +303,6 @@ struct wasm_memory *wasm_instance_memory0(struct wasm_instance *instance);
 
 enum err wasm_table_new(struct wasm_table **out, struct wasm_store *store, enum wasm_type type,
                         struct wasm_limits limits, union wasm_value fill);
-uint64_t wasm_table_size(const struct wasm_table *table);
 enum err wasm_global_new(struct wasm_global **out, struct wasm_store *store, enum wasm_type type,
                          bool is_mutable, union wasm_value value);
 enum wasm_type wasm_global_type(const struct wasm_global *global);

@@ -153,3 +153,19 @@ const char *wasm_type_name(enum wasm_type type)
 
     return (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
 }
+
+bool wasm_signature_equal(const struct wasm_signature *a, const struct wasm_signature *b)
+{
+    return bytes_equal((struct bytes){ a->params, a->param_count },
+                       (struct bytes){ b->params, b->param_count }) &&
+           bytes_equal((struct bytes){ a->results, a->result_count },
+                       (struct bytes){ b->results, b->result_count });
+}
+
+uint32_t wasm_signature_hash(const struct siphash_key *key, const struct wasm_signature *a)
+{
+    uint64_t params = siphash_bytes(key, (struct bytes){ a->params, a->param_count });
+    uint64_t results = siphash_bytes(key, (struct bytes){ a->results, a->result_count });
+
+    return (uint32_t)(params + 3 * results);
+}

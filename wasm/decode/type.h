@@ -9,6 +9,7 @@
 #define BROCH_WASM_DECODE_TYPE_H
 
 #include "base/reader.h"
+#include "wasm/decode/siphash.h"
 #include "wasm/note.h"
 
 /* Any value type. */
@@ -34,5 +35,14 @@ static inline bool wasm_type_is_ref(enum wasm_type type)
 {
     return type == WASM_FUNCREF || type == WASM_EXTERNREF || type == WASM_EXNREF;
 }
+
+static inline bool wasm_type_is_float(enum wasm_type type)
+{
+    return type == WASM_F32 || type == WASM_F64 || type == WASM_V128;
+}
+
+/* Core 3.3.3: function types match when they are the same. */
+bool wasm_signature_equal(const struct wasm_signature *a, const struct wasm_signature *b);
+uint32_t wasm_signature_hash(const struct siphash_key *key, const struct wasm_signature *a);
 
 #endif

@@ -1,6 +1,4 @@
 /* types.c: the type section (core 5.5.4), and which of its types are equal. */
-#include <string.h>
-
 #include "base/limits.h"
 #include "wasm/decode/section.h"
 #include "wasm/decode/siphash.h"
@@ -64,20 +62,6 @@ static enum err take_type(struct section *s, struct pool *pool, struct wasm_sign
     return ERR_OK;
 }
 
-static bool signature_equal(const struct wasm_signature *a, const struct wasm_signature *b)
-{
-    return a->param_count == b->param_count && a->result_count == b->result_count &&
-           memcmp(a->params, b->params, (size_t)a->param_count + a->result_count) == 0;
-}
-
-/* Results follow the parameters in the pool, so that both are one run of bytes. */
-static uint64_t signature_hash(const struct siphash_key *key, const struct wasm_signature *a)
-{
-    struct bytes both = { a->params, (size_t)a->param_count + a->result_count };
-
-    return siphash_bytes(key, both) + a->param_count * 0x9e3779b97f4a7c15u;
-}
-
 /* Finds for each type the lowest index of an equal one. The rows hold an index
  * plus one; there are at least twice as many rows as types. */
 static enum err find_equal(struct section *s, struct bytes pool)
@@ -93,10 +77,10 @@ static enum err find_equal(struct section *s, struct bytes pool)
     if (table == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < m->type_count; i++) {
-        size_t row = signature_hash(&key, &m->types[i].signature) & (rows - 1);
+        size_t row = wasm_signature_hash(&key, &m->types[i].signature) & (rows - 1);
 
         while (table[row] != 0 &&
-               !signature_equal(&m->types[table[row] - 1].signature, &m->types[i].signature))
+               !wasm_signature_equal(&m->types[table[row] - 1].signature, &m->types[i].signature))
             row = (row + 1) & (rows - 1);
         if (table[row] == 0)
             table[row] = i + 1;

@@ -380,26 +380,17 @@ void frame_merge(struct builder *b)
         block_begin(b, t->label, t->edges);
         if (b->err != ERR_OK)
             return;
-        locals_forget(b, t->construct);
+        if (t->kind != FRAME_FUNCTION)
+            locals_forget(b, t->construct);
         push_results(b, t, b->f->blocks[t->label].pred_count);
     }
 }
 
 static void end_function(struct builder *b)
 {
-    struct frame *t = frame_at(b, 0);
-
-    if (t->label != IR_NO_BLOCK) {
-        if (b->block != IR_NO_BLOCK) {
-            frame_edge(b, t);
-            end_jump(b, t->label);
-        }
-        block_begin(b, t->label, t->edges);
-        if (b->err == ERR_OK)
-            push_results(b, t, b->f->blocks[t->label].pred_count);
-    }
+    frame_merge(b);
     if (b->block != IR_NO_BLOCK)
-        emit_return(b, t->result_count);
+        emit_return(b, frame_at(b, 0)->result_count);
 }
 
 void flow_end(struct builder *b)

@@ -88,12 +88,14 @@ struct wasm_memory *wasm_instance_memory(struct wasm_instance *instance, struct 
     return export_named(instance, name, WASM_EXTERN_MEMORY);
 }
 
-struct wasm_table *wasm_instance_table(struct wasm_instance *instance, struct bytes name)
-{
-    return export_named(instance, name, WASM_EXTERN_TABLE);
-}
-
 struct wasm_global *wasm_instance_global(struct wasm_instance *instance, struct bytes name)
 {
     return export_named(instance, name, WASM_EXTERN_GLOBAL);
+}
+
+struct wasm_memory *wasm_instance_memory0(struct wasm_instance *instance)
+{
+    if (instance->module->decoded.memory_count == 0)
+        return NULL;
+    return wasm_instance_memory_index(instance, 0);
 }

@@ -23,8 +23,7 @@ static struct builtin_result done(struct wasm_context *c, enum wasm_trap trap)
     const struct entry_saved *saved = (const void *)(uintptr_t)c->thread->guest_sp;
 
     if (trap != WASM_TRAP_NONE)
-        wasm_trap_record(wasm_store_of(c), trap, saved->pc, (uint64_t)(uintptr_t)(saved + 1),
-                         false);
+        wasm_trap_of_call(wasm_store_of(c), trap, saved);
     return (struct builtin_result){ .trap = trap };
 }
 
@@ -196,7 +195,6 @@ void *wasm_lazy_compile(struct wasm_context *context, uint32_t function,
     void *at = wasm_code_now(&instance->module->code, function);
 
     if (at == NULL)
-        wasm_trap_record(instance->store, WASM_TRAP_COMPILE, saved->pc,
-                         (uint64_t)(uintptr_t)(saved + 1), false);
+        wasm_trap_of_call(instance->store, WASM_TRAP_COMPILE, saved);
     return at;
 }

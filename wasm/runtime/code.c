@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "wasm/compile.h"
 #include "wasm/runtime/runtime.h"
 
 /* A lazy entry slot. A direct call comes to it, and so does every reference:
@@ -43,6 +42,22 @@ static void piece_free(const struct wasm_host *host, struct wasm_code_piece *p, 
     wasm_heap_give(host, p, p->block_size);
 }
 
+/* As if it never had been compiled. */
+static void forget(struct wasm_code_region *r, uint32_t function)
+{
+    if (r->functions[function].size != 0)
+        wasm_heap_give(host_of(r), r->functions[function].sites, r->functions[function].sites_size);
+    r->functions[function] = (struct wasm_code_function){ 0 };
+    piece_free(host_of(r), r->pieces[function], true);
+    r->pieces[function] = NULL;
+}
+
+void wasm_code_forget(struct wasm_code_region *r)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        forget(r, i);
+}
+
 void wasm_code_done(struct wasm_code_region *r)
 {
     const struct wasm_host *host;
@@ -52,9 +67,6 @@ void wasm_code_done(struct wasm_code_region *r)
     host = host_of(r);
     wasm_code_list_remove(r);
     wasm_code_forget(r);
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->functions[i].size != 0)
-            wasm_heap_give(host, r->functions[i].sites, r->functions[i].sites_size);
     if (r->base != NULL)
         host->release(host->context, r->base, r->reserved);
 }
@@ -131,26 +143,6 @@ static enum err piece_new(struct wasm_code_piece **out, const struct wasm_host *
     return ERR_OK;
 }
 
-/* The ceiling belongs to the function, not to the worker: a large one before it
- * must not lend it memory, or the outcome would depend on the order. */
-static void arena_prepare(struct arena *arena, const struct wasm_func *f)
-{
-    size_t ceiling =
-        num_min(LIMIT_COMPILE_MOST, LIMIT_COMPILE_FLOOR + f->body.size * LIMIT_COMPILE_PER_BYTE);
-
-    arena_reset(arena);
-    if (arena->held > LIMIT_COMPILE_FLOOR)
-        arena_done(arena);
-    arena->ceiling = ceiling;
-}
-
-static struct wasm_unit unit_of(const struct wasm_code_region *r)
-{
-    const struct wasm_module *m = r->module;
-
-    return (struct wasm_unit){ &m->decoded, &m->layout, m->engine->config };
-}
-
 enum err wasm_code_put(struct wasm_code_region *r, uint32_t function, const struct wasm_code *code,
                        struct arena *arena, struct wasm_note *note)
 {
@@ -166,75 +158,6 @@ enum err wasm_code_put(struct wasm_code_region *r, uint32_t function, const stru
                                      __ATOMIC_ACQUIRE))
         piece_free(host_of(r), piece, true); /* another worker was first, with the same code */
     return ERR_OK;
-}
-
-/* The arena's own source, asked through a record of whether it refused. */
-struct noted_source {
-    struct arena_source source;
-    bool refused;
-};
-
-static void *noted_take(void *context, size_t size)
-{
-    struct noted_source *n = context;
-    void *at = n->source.take(n->source.context, size);
-
-    n->refused |= at == NULL;
-    return at;
-}
-
-static void noted_give(void *context, void *chunk, size_t size)
-{
-    struct noted_source *n = context;
-
-    n->source.give(n->source.context, chunk, size);
-}
-
-/* A function that hits its own ceiling is refused by a limit; only where the host
- * gives nothing is memory short. */
-static enum err compile_within(struct wasm_code *code, const struct wasm_unit *unit, uint32_t index,
-                               struct arena *arena, struct wasm_note *note)
-{
-    struct noted_source noted = { .source = arena->source };
-    enum err e;
-
-    arena->source = (struct arena_source){ noted_take, noted_give, &noted };
-    e = wasm_compile_function(code, unit, index, arena, note);
-    arena->source = noted.source;
-    if (e != ERR_NOMEM || noted.refused)
-        return e;
-    if (note != NULL)
-        *note = (struct wasm_note){ .function = index };
-    return note_at(note, ERR_LIMIT, unit->module->funcs[index].body_offset, "compile memory",
-                   "this function needs more than its size allows for");
-}
-
-enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct arena *arena,
-                           struct wasm_note *note)
-{
-    const struct wasm_decoded *m = &r->module->decoded;
-    const struct wasm_unit unit = unit_of(r);
-    struct wasm_code code = { 0 };
-    uint32_t index;
-
-    if (!m->validated || function >= r->count)
-        return ERR_USAGE;
-    if (__atomic_load_n(&r->pieces[function], __ATOMIC_ACQUIRE) != NULL ||
-        r->functions[function].size != 0)
-        return ERR_OK;
-    index = m->imported_func_count + function;
-    arena_prepare(arena, &m->funcs[index]);
-    TRY(compile_within(&code, &unit, index, arena, note));
-    arena->ceiling = SIZE_MAX; /* its table is packed there: less than it has taken already */
-    return wasm_code_put(r, function, &code, arena, note);
-}
-
-void wasm_code_forget(struct wasm_code_region *r)
-{
-    for (uint32_t i = 0; i < r->count; i++) {
-        piece_free(host_of(r), r->pieces[i], true);
-        r->pieces[i] = NULL;
-    }
 }
 
 /* --- Placing */
@@ -375,16 +298,6 @@ enum err wasm_code_seal(struct wasm_code_region *r, struct wasm_note *note)
     }
     r->sealed = true;
     return ERR_OK;
-}
-
-/* A function whose placing failed half-way: as if it never had been compiled. */
-static void forget(struct wasm_code_region *r, uint32_t function)
-{
-    if (r->functions[function].size != 0)
-        wasm_heap_give(host_of(r), r->functions[function].sites, r->functions[function].sites_size);
-    r->functions[function] = (struct wasm_code_function){ 0 };
-    piece_free(host_of(r), r->pieces[function], true);
-    r->pieces[function] = NULL;
 }
 
 void *wasm_code_now(struct wasm_code_region *r, uint32_t function)

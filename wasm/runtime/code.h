@@ -66,11 +66,11 @@ void *wasm_code_entry(const struct wasm_code_region *r, uint32_t function);
  * refused, wherever it came from. */
 enum err wasm_code_put(struct wasm_code_region *r, uint32_t function, const struct wasm_code *code,
                        struct arena *arena, struct wasm_note *note);
-/* Compiles one function into a piece, unless it is there. Any thread, each with
+/* link/compile.c: compiles one function into a piece, unless it is there. Any thread, each with
  * its own arena. */
 enum err wasm_code_compile(struct wasm_code_region *r, uint32_t function, struct arena *arena,
                            struct wasm_note *note);
-/* Drops all pieces. */
+/* Drops all that was compiled; nothing runs in it. */
 void wasm_code_forget(struct wasm_code_region *r);
 /* Places all pieces that are there and seals them. */
 enum err wasm_code_seal(struct wasm_code_region *r, struct wasm_note *note);

@@ -5,19 +5,14 @@
 #include "wasm/decode/instr.h"
 #include "wasm/runtime/runtime.h"
 
-/* Operands at one time. Each comes from an instruction of two bytes at least, so that
- * only expressions longer than that can have more, and those are counted when the
- * module is read (wasm_constexpr_check). */
-enum { STACK = 64, OPERAND_SIZE = 2 };
-
 struct machine {
-    union wasm_value stack[STACK];
+    union wasm_value stack[WASM_CONSTEXPR_OPERANDS];
     uint32_t depth;
 };
 
 static void push(struct machine *m, union wasm_value v)
 {
-    if (m->depth < STACK)
+    if (m->depth < WASM_CONSTEXPR_OPERANDS)
         m->stack[m->depth++] = v;
 }
 
@@ -73,48 +68,4 @@ union wasm_value wasm_constexpr_value(struct wasm_instance *instance, struct was
            i.op != WASM_OP_END)
         step(&m, instance, &i);
     return m.stack[0];
-}
-
-/* The depth that a validated expression needs: operators take two and give one. */
-static bool fits(struct wasm_constexpr expr)
-{
-    struct reader r = reader_of(expr.code);
-    struct wasm_instr i;
-    uint32_t depth = 0;
-
-    if (expr.code.size <= STACK * OPERAND_SIZE)
-        return true;
-    while (r.left != 0 && wasm_instr_read(&i, &r, expr.offset, NULL) == ERR_OK &&
-           i.op != WASM_OP_END) {
-        bool operator= i.op >= WASM_OP_I32_ADD && i.op <= WASM_OP_I64_MUL;
-
-        depth = operator? depth - 1 : depth + 1;
-        if (depth > STACK)
-            return false;
-    }
-    return true;
-}
-
-static enum err check(struct wasm_constexpr expr, struct wasm_note *note)
-{
-    if (fits(expr))
-        return ERR_OK;
-    return note_at(note, ERR_LIMIT, expr.offset, "constant expression",
-                   "more than 64 operands at one time");
-}
-
-enum err wasm_constexpr_check(const struct wasm_decoded *m, struct wasm_note *note)
-{
-    for (uint32_t i = 0; i < m->table_count; i++)
-        TRY(check(m->tables[i].init, note));
-    for (uint32_t i = m->imported_global_count; i < m->global_count; i++)
-        TRY(check(m->globals[i].init, note));
-    for (uint32_t i = 0; i < m->elem_count; i++) {
-        TRY(check(m->elems[i].offset, note));
-        for (uint32_t k = 0; k < m->elems[i].count && m->elems[i].functions == NULL; k++)
-            TRY(check(m->elems[i].exprs[k], note));
-    }
-    for (uint32_t i = 0; i < m->data_segment_count; i++)
-        TRY(check(m->datas[i].offset, note));
-    return ERR_OK;
 }

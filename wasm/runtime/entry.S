@@ -51,25 +51,15 @@
         mov [rsp + 24], rcx
         mov [rsp + 32], r8
         mov [rsp + 40], r9
-        movups [rsp + ENTRY_AREA_FLOATS], xmm0
-        movups [rsp + ENTRY_AREA_FLOATS + 16], xmm1
-        movups [rsp + ENTRY_AREA_FLOATS + 32], xmm2
-        movups [rsp + ENTRY_AREA_FLOATS + 48], xmm3
-        movups [rsp + ENTRY_AREA_FLOATS + 64], xmm4
-        movups [rsp + ENTRY_AREA_FLOATS + 80], xmm5
-        movups [rsp + ENTRY_AREA_FLOATS + 96], xmm6
-        movups [rsp + ENTRY_AREA_FLOATS + 112], xmm7
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+        movups [rsp + ENTRY_AREA_FLOATS + 16 * \n], xmm\n
+        .endr
         .endm
 
         .macro load_area from
-        movups xmm0, [\from + ENTRY_AREA_FLOATS]
-        movups xmm1, [\from + ENTRY_AREA_FLOATS + 16]
-        movups xmm2, [\from + ENTRY_AREA_FLOATS + 32]
-        movups xmm3, [\from + ENTRY_AREA_FLOATS + 48]
-        movups xmm4, [\from + ENTRY_AREA_FLOATS + 64]
-        movups xmm5, [\from + ENTRY_AREA_FLOATS + 80]
-        movups xmm6, [\from + ENTRY_AREA_FLOATS + 96]
-        movups xmm7, [\from + ENTRY_AREA_FLOATS + 112]
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+        movups xmm\n, [\from + ENTRY_AREA_FLOATS + 16 * \n]
+        .endr
         mov rdi, [\from]
         mov rsi, [\from + 8]
         mov rdx, [\from + 16]
@@ -81,12 +71,7 @@
 /* int wasm_enter(area, code, context, thread). The nine pushes keep the stack
  * that thunks come back to aligned to 16. */
 function wasm_enter
-        push rbp
-        push rbx
-        push r12
-        push r13
-        push r14
-        push r15
+        save
         push rdi
         push qword ptr [rcx + ENTRY_THREAD_HOST_SP]
         push qword ptr [rcx + ENTRY_THREAD_GUEST_SP]
@@ -120,12 +105,7 @@ leave_guest:
         pop qword ptr [r11 + ENTRY_THREAD_GUEST_SP]
         pop qword ptr [r11 + ENTRY_THREAD_HOST_SP]
         pop rdi
-        pop r15
-        pop r14
-        pop r13
-        pop r12
-        pop rbx
-        pop rbp
+        restore
         ret
         .size wasm_enter, . - wasm_enter
 
@@ -169,29 +149,14 @@ builtin_common:
         restore
         ret
 
-        .macro builtin name
+        .irp name, memory_grow, memory_fill, memory_copy, memory_init, data_drop, table_get, \
+                   table_set, table_grow, table_fill, table_copy, table_init, elem_drop, \
+                   atomic_wait32, atomic_wait64, atomic_notify, exception_new
 function wasm_thunk_\name
         lea r11, [rip + wasm_builtin_\name]
         jmp builtin_common
         .size wasm_thunk_\name, . - wasm_thunk_\name
-        .endm
-
-        builtin memory_grow
-        builtin memory_fill
-        builtin memory_copy
-        builtin memory_init
-        builtin data_drop
-        builtin table_get
-        builtin table_set
-        builtin table_grow
-        builtin table_fill
-        builtin table_copy
-        builtin table_init
-        builtin elem_drop
-        builtin atomic_wait32
-        builtin atomic_wait64
-        builtin atomic_notify
-        builtin exception_new
+        .endr
 
 /* rsi is the exception. Either somebody catches it, or the guest is left. */
 function wasm_thunk_exception_throw

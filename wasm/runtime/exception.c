@@ -42,8 +42,16 @@ static struct wasm_exception *find(const struct wasm_exception_heap *h, uint64_t
     return h->slots[at];
 }
 
-/* Puts every exception that is to stay into a new set of a fitting size. */
-static bool rehash(struct wasm_store *s, uint32_t slot_count)
+static void release(struct wasm_store *s, struct wasm_exception *x)
+{
+    s->exceptions.count--;
+    s->exceptions.bytes -= size_of(x);
+    wasm_heap_give(host_of(s), x, size_of(x));
+}
+
+/* Lays the set out anew, `collected` without those that are not marked. Without memory for
+ * it nothing is released: it is open addressing, and taking one out would break chains. */
+static bool rehash(struct wasm_store *s, uint32_t slot_count, bool collected)
 {
     struct wasm_exception_heap *h = &s->exceptions;
     struct wasm_exception **old = h->slots;
@@ -55,17 +63,12 @@ static bool rehash(struct wasm_store *s, uint32_t slot_count)
     h->slots = slots;
     h->slot_count = slot_count;
     for (uint32_t i = 0; i < old_count; i++)
-        if (old[i] != NULL)
+        if (old[i] != NULL && collected && (old[i]->state & MARKED) == 0)
+            release(s, old[i]);
+        else if (old[i] != NULL)
             insert(h, old[i]);
     wasm_heap_give(host_of(s), old, old_count * sizeof(*old));
     return true;
-}
-
-static void release(struct wasm_store *s, struct wasm_exception *x)
-{
-    s->exceptions.count--;
-    s->exceptions.bytes -= size_of(x);
-    wasm_heap_give(host_of(s), x, size_of(x));
 }
 
 void wasm_exception_heap_done(struct wasm_store *store)
@@ -94,7 +97,7 @@ struct wasm_exception *wasm_exception_new(struct wasm_store *store, struct wasm_
     if (h->bytes + size > WASM_EXCEPTION_BYTES_MOST)
         return NULL;
     if (h->count + 1 > h->slot_count / 2 &&
-        !rehash(store, h->slot_count == 0 ? 64 : h->slot_count * 2))
+        !rehash(store, h->slot_count == 0 ? 64 : h->slot_count * 2, false))
         return NULL;
     x = wasm_heap_take(host_of(store), size);
     if (x == NULL)
@@ -161,34 +164,6 @@ static void mark_roots(struct wasm_store *s, uint64_t *gray)
             mark(&s->exceptions, (uint64_t)(uintptr_t)s->exceptions.slots[n], gray);
 }
 
-/* The set is open addressing: taking entries out would break chains, so that all
- * of it is laid out anew. Without memory for that nothing is released. */
-static void sweep(struct wasm_store *s)
-{
-    struct wasm_exception_heap *h = &s->exceptions;
-    struct wasm_exception **old = h->slots;
-    uint32_t old_count = h->slot_count;
-    struct wasm_exception **slots = wasm_heap_take(host_of(s), old_count * sizeof(*slots));
-
-    if (slots != NULL)
-        h->slots = slots;
-    for (uint32_t i = 0; i < old_count; i++) {
-        struct wasm_exception *x = old[i];
-
-        if (x == NULL)
-            continue;
-        if (slots != NULL && (x->state & MARKED) == 0) {
-            release(s, x);
-            continue;
-        }
-        x->state &= PINNED;
-        if (slots != NULL)
-            insert(h, x);
-    }
-    if (slots != NULL)
-        wasm_heap_give(host_of(s), old, old_count * sizeof(*old));
-}
-
 void wasm_exception_collect(struct wasm_store *store)
 {
     struct wasm_exception_heap *h = &store->exceptions;
@@ -204,7 +179,10 @@ void wasm_exception_collect(struct wasm_store *store)
         for (uint32_t i = 0; i < x->tag->param_count; i++)
             mark(h, x->payload[i].words[0], &gray);
     }
-    sweep(store);
+    (void)rehash(store, h->slot_count, true);
+    for (uint32_t i = 0; i < h->slot_count; i++)
+        if (h->slots[i] != NULL)
+            h->slots[i]->state &= PINNED;
     /* Twice what lives, so that collecting stays a constant share of allocating. */
     h->count_next =
         (uint32_t)num_max(LIMIT_EXCEPTIONS, num_min((size_t)h->count * 2, UINT32_MAX / 8));
@@ -233,10 +211,10 @@ const struct entry_resume *wasm_exception_throw(struct wasm_context *context, ui
                                                 const struct entry_saved *saved)
 {
     struct wasm_store *store = wasm_store_of(context);
-    uint64_t sp = (uint64_t)(uintptr_t)(saved + 1), start;
+    uint64_t start;
     struct frame_walk w = { .store = store,
                             .pc = saved->pc,
-                            .sp = sp,
+                            .sp = (uint64_t)(uintptr_t)(saved + 1),
                             .rbx = saved->rbx,
                             .rbp = saved->rbp,
                             .r12 = saved->r12,
@@ -244,11 +222,11 @@ const struct entry_resume *wasm_exception_throw(struct wasm_context *context, ui
     struct wasm_site_entry site;
 
     if (find(&store->exceptions, exception) == NULL) {
-        wasm_trap_record(store, WASM_TRAP_NULL_REFERENCE, saved->pc, sp, false);
+        wasm_trap_of_call(store, WASM_TRAP_NULL_REFERENCE, saved);
         return NULL;
     }
     if (find_pad(&w, &site) != FRAME_GUEST) {
-        wasm_trap_record(store, WASM_TRAP_EXCEPTION, saved->pc, sp, false);
+        wasm_trap_of_call(store, WASM_TRAP_EXCEPTION, saved);
         return NULL;
     }
     start = (uint64_t)(uintptr_t)w.region->base + w.region->functions[w.function].start;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "wasm/decode/type.h"
 #include "wasm/runtime/runtime.h"
 
 enum { FEW_SLOTS = 16 };
@@ -56,24 +57,19 @@ struct places {
 
 static struct places places_of_args(struct entry_area *area, struct wasm_thread *thread)
 {
-    return (struct places){ .area = area,
-                            .spill = thread->spill,
-                            .int_most = WASM_ABI_INT_ARGS,
-                            .float_most = WASM_ABI_FLOAT_ARGS };
+    return (struct places){ area, thread->spill, WASM_ABI_INT_ARGS, WASM_ABI_FLOAT_ARGS, 0, 0, 0 };
 }
 
 static struct places places_of_results(struct entry_area *area, struct wasm_thread *thread)
 {
-    return (struct places){ .area = area,
-                            .spill = thread->spill,
-                            .int_most = WASM_ABI_INT_RESULTS,
-                            .float_most = WASM_ABI_FLOAT_RESULTS };
+    return (struct places){ area, thread->spill, WASM_ABI_INT_RESULTS, WASM_ABI_FLOAT_RESULTS, 0, 0,
+                            0 };
 }
 
 /* The place of the next value, of one word or two. */
 static uint64_t *place_next(struct places *p, enum wasm_type type, bool *two_words)
 {
-    bool is_float = type == WASM_F32 || type == WASM_F64 || type == WASM_V128;
+    bool is_float = wasm_type_is_float(type);
 
     *two_words = true;
     if (is_float && p->floats < p->float_most)
@@ -190,7 +186,6 @@ enum wasm_trap wasm_host_dispatch(struct wasm_context *context, struct entry_hos
     else
         trap = dispatch_many(h, &frame->area, thread);
     if (trap != WASM_TRAP_NONE)
-        wasm_trap_record(wasm_store_of(context), trap, frame->saved.pc,
-                         (uint64_t)(uintptr_t)(&frame->saved + 1), false);
+        wasm_trap_of_call(wasm_store_of(context), trap, &frame->saved);
     return trap;
 }

@@ -17,21 +17,7 @@ void wasm_heap_give(const struct wasm_host *host, void *at, size_t size)
         host->heap_give(host->context, at, size);
 }
 
-static void *source_take(void *context, size_t size)
+struct arena_source wasm_heap_source(const struct wasm_host *host)
 {
-    const struct wasm_host *host = context;
-
-    return host->heap_take(host->context, size);
-}
-
-static void source_give(void *context, void *chunk, size_t size)
-{
-    const struct wasm_host *host = context;
-
-    host->heap_give(host->context, chunk, size);
-}
-
-struct arena_source wasm_heap_source(struct wasm_host *host)
-{
-    return (struct arena_source){ .take = source_take, .give = source_give, .context = host };
+    return (struct arena_source){ host->heap_take, host->heap_give, host->context };
 }

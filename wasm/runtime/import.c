@@ -42,10 +42,9 @@ static enum err take_function(struct wasm_instance *in, const struct wasm_import
                               struct wasm_function *f, bool *fits)
 {
     const struct wasm_module *m = in->module;
-    const uint32_t *numbers = WASM_CONTEXT_ARRAY(uint32_t, &in->context, m->layout.signatures);
     struct wasm_host_function *h = wasm_function_host(f);
 
-    if (f->signature != numbers[m->decoded.funcs[i->index].type]) {
+    if (f->signature != wasm_instance_numbers(in)[m->decoded.funcs[i->index].type]) {
         *fits = false;
         return ERR_OK;
     }
@@ -90,10 +89,9 @@ static bool take_global(struct wasm_instance *in, const struct wasm_import *i,
 static bool take_tag(struct wasm_instance *in, const struct wasm_import *i, struct wasm_tag *t)
 {
     const struct wasm_module *m = in->module;
-    const uint32_t *numbers = WASM_CONTEXT_ARRAY(uint32_t, &in->context, m->layout.signatures);
 
     WASM_CONTEXT_ARRAY(struct wasm_tag *, &in->context, m->layout.tags)[i->index] = t;
-    return t->signature == numbers[m->decoded.tags[i->index]];
+    return t->signature == wasm_instance_numbers(in)[m->decoded.tags[i->index]];
 }
 
 enum err wasm_import_resolve(struct wasm_instance *instance, const struct wasm_linker *linker,

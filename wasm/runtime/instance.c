@@ -40,16 +40,10 @@ static enum err instance_take(struct wasm_instance **out, struct wasm_store *sto
     return ERR_OK;
 }
 
-/* The store's number of each type. */
-static uint32_t *numbers_of(struct wasm_instance *i)
-{
-    return WASM_CONTEXT_ARRAY(uint32_t, &i->context, i->module->layout.signatures);
-}
-
 static enum err number_types(struct wasm_instance *i)
 {
     const struct wasm_decoded *m = &i->module->decoded;
-    uint32_t *numbers = numbers_of(i);
+    uint32_t *numbers = wasm_instance_numbers(i);
 
     for (uint32_t t = 0; t < m->type_count; t++)
         TRY(wasm_signature_number(&numbers[t], &i->store->signatures, m->types[t].signature));
@@ -59,7 +53,7 @@ static enum err number_types(struct wasm_instance *i)
 static void make_functions(struct wasm_instance *i)
 {
     const struct wasm_decoded *m = &i->module->decoded;
-    const uint32_t *numbers = numbers_of(i);
+    const uint32_t *numbers = wasm_instance_numbers(i);
     struct wasm_function *own =
         WASM_CONTEXT_ARRAY(struct wasm_function, &i->context, i->module->layout.functions);
 
@@ -92,7 +86,7 @@ static void make_globals(struct wasm_instance *i)
 static enum err make_tags(struct wasm_instance *i)
 {
     const struct wasm_decoded *m = &i->module->decoded;
-    const uint32_t *numbers = numbers_of(i);
+    const uint32_t *numbers = wasm_instance_numbers(i);
     struct wasm_tag **tags =
         WASM_CONTEXT_ARRAY(struct wasm_tag *, &i->context, i->module->layout.tags);
 
@@ -139,10 +133,9 @@ static enum err make_tables(struct wasm_instance *i, struct wasm_note *note)
         union wasm_value fill = { .words = { wasm_word_null(t->type), 0 } };
         enum err e = wasm_table_new(&tables[n], i->store, t->type, t->limits, fill);
 
-        if (e == ERR_NOMEM)
-            return note_at(note, e, 0, "memory limit", "a table is larger than may be had");
         if (e != ERR_OK)
-            return note_at(note, e, 0, "table limit", "a table is larger than may be had");
+            return note_at(note, e, 0, e == ERR_NOMEM ? "memory limit" : "table limit",
+                           "a table is larger than may be had");
     }
     return ERR_OK;
 }
@@ -164,18 +157,10 @@ static enum err instance_build(struct wasm_instance *i, const struct wasm_linker
 static void store_rewind(struct wasm_store *s, const struct wasm_memory *memory,
                          const struct wasm_table *table)
 {
-    while (s->memories != memory) {
-        struct wasm_memory *m = s->memories;
-
-        s->memories = m->next;
-        wasm_memory_free(m);
-    }
-    while (s->tables != table) {
-        struct wasm_table *t = s->tables;
-
-        s->tables = t->next;
-        wasm_table_free(t);
-    }
+    while (s->memories != memory)
+        wasm_memory_free(WASM_POP(wasm_memory, s->memories));
+    while (s->tables != table)
+        wasm_table_free(WASM_POP(wasm_table, s->tables));
 }
 
 /* --- Initialisation (core 4.7.3) */
@@ -278,18 +263,4 @@ enum err wasm_instance_new(struct wasm_instance **out, struct wasm_linker *linke
     TRY(instance_start(i));
     *out = i;
     return ERR_OK;
-}
-
-/* --- Looking things up */
-
-const struct wasm_module *wasm_instance_module(const struct wasm_instance *instance)
-{
-    return instance->module;
-}
-
-struct wasm_memory *wasm_instance_memory0(struct wasm_instance *instance)
-{
-    if (instance->module->decoded.memory_count == 0)
-        return NULL;
-    return wasm_instance_memory_index(instance, 0);
 }

@@ -326,6 +326,83 @@ static void test_other_store(void)
     world_close(&w);
 }
 
+/* (module (type (func)) (import "a" "f" (func)) (import "a" "m" (memory 1))
+ *   (import "a" "t" (table 1 funcref)) (import "a" "g" (global i32)) (import "a" "x" (tag)))
+ * with a type of its own, and one that exports such a tag. */
+#define IMPORTER_OF_ALL                                                                           \
+    RAW(0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x02, 0x24, 0x05, 0x01, 0x61, 0x01, 0x66, 0x00, 0x00, \
+        0x01, 0x61, 0x01, 0x6d, 0x02, 0x00, 0x01, 0x01, 0x61, 0x01, 0x74, 0x01, 0x70, 0x00, 0x01, \
+        0x01, 0x61, 0x01, 0x67, 0x03, 0x7f, 0x00, 0x01, 0x61, 0x01, 0x78, 0x04, 0x00, 0x00)
+#define EXPORTER_OF_A_TAG                                                                         \
+    RAW(0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x0d, 0x03, 0x01, 0x00, 0x00, 0x07, 0x05, 0x01, 0x01, \
+        0x78, 0x04, 0x00)
+
+static enum wasm_trap call_nothing(void *context, struct wasm_instance *caller,
+                                   union wasm_value *slots)
+{
+    (void)context;
+    (void)caller;
+    (void)slots;
+    return WASM_TRAP_NONE;
+}
+
+/* Whatever the linker says: what is of another store is refused where it is taken over. */
+static void test_import_of_other_store(void)
+{
+    static const char *const names[] = { "f", "m", "t", "g", "x" };
+    struct bytes a = BYTES_TEXT("a");
+    struct wasm_module *exporter;
+    struct wasm_instance *in;
+    struct wasm_store *other;
+    struct wasm_link link;
+    struct world w;
+
+    CASE("imports of another store, of every kind");
+    CHECK_OK(world_open(&w, IMPORTER_OF_ALL, NULL));
+    CHECK_OK(wasm_store_new(&other, w.engine, NULL));
+    CHECK_OK(wasm_module_new(&exporter, w.engine, EXPORTER_OF_A_TAG, &w.note));
+    CHECK_OK(wasm_module_compile(exporter, &w.note));
+    CHECK_OK(wasm_instance_new(&in, w.linker, exporter, &w.note));
+    CHECK_OK(wasm_linker_instance(w.linker, a, in));
+    CHECK_OK(wasm_linker_function(w.linker, a, BYTES_TEXT("f"), (struct wasm_signature){ 0 },
+                                  call_nothing, NULL));
+    give_all(&w);
+    CHECK_OK(instantiate(&w));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct bytes name = { (const uint8_t *)names[i], 1 };
+        struct wasm_store **owner;
+        struct wasm_thread **thread;
+
+        CHECK(wasm_linker_find(&link, w.linker, a, name));
+        switch (link.kind) {
+        case WASM_EXTERN_FUNCTION:
+            thread = &((struct wasm_function *)link.item)->context->thread;
+            *thread = &other->thread;
+            CHECK_ERR(instantiate(&w), ERR_LINK);
+            *thread = &w.store->thread;
+            break;
+        default:
+            owner = link.kind == WASM_EXTERN_MEMORY  ? &((struct wasm_memory *)link.item)->store
+                    : link.kind == WASM_EXTERN_TABLE ? &((struct wasm_table *)link.item)->store
+                    : link.kind == WASM_EXTERN_TAG   ? &((struct wasm_tag *)link.item)->store
+                                                     : &((struct wasm_global *)link.item)->store;
+            *owner = other;
+            CHECK_ERR(instantiate(&w), ERR_LINK);
+            *owner = w.store;
+        }
+        CHECK_TEXT(w.note.rule, "import of another store");
+        CHECK_EQ(w.note.detail[2], names[i][0]);
+    }
+    CHECK_OK(instantiate(&w));
+    wasm_store_free(other);
+    wasm_linker_free(w.linker);
+    wasm_store_free(w.store);
+    wasm_module_free(exporter);
+    w.linker = NULL;
+    w.store = NULL;
+    world_close(&w);
+}
+
 int main(void)
 {
     test_constants();
@@ -336,5 +413,6 @@ int main(void)
     test_table();
     test_refusals();
     test_other_store();
+    test_import_of_other_store();
     return check_done();
 }

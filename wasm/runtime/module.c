@@ -34,7 +34,6 @@ static enum err module_read(struct wasm_module *m, struct bytes raw, struct wasm
     e = wasm_validate(&m->decoded, &scratch, note);
     arena_done(&scratch);
     TRY(e);
-    TRY(wasm_constexpr_check(&m->decoded, note));
     e = wasm_layout_of(&m->layout, &m->decoded);
     if (e != ERR_OK)
         return note_at(note, e, 0, "instance size", "too many definitions for one instance");

@@ -148,6 +148,20 @@ static inline struct wasm_tag *wasm_instance_tag_index(struct wasm_instance *i, 
     return WASM_CONTEXT_ARRAY(struct wasm_tag *, &i->context, i->module->layout.tags)[n];
 }
 
+/* The store's number of each of the module's types. */
+static inline uint32_t *wasm_instance_numbers(struct wasm_instance *i)
+{
+    return WASM_CONTEXT_ARRAY(uint32_t, &i->context, i->module->layout.signatures);
+}
+
+/* Pops the head of a list whose links are called `next`. */
+#define WASM_POP(type, list)           \
+    ({                                 \
+        struct type *popped_ = (list); \
+        (list) = popped_->next;        \
+        popped_;                       \
+    })
+
 /* Whether [at, at + count) lies in [0, size). */
 static inline bool wasm_inside(uint64_t at, uint64_t count, uint64_t size)
 {
@@ -160,7 +174,7 @@ struct wasm_function *wasm_instance_function_index(struct wasm_instance *i, uint
 /* heap.c: zeroed memory of the embedder's heap, and giving it back. */
 void *wasm_heap_take(const struct wasm_host *host, size_t size);
 void wasm_heap_give(const struct wasm_host *host, void *at, size_t size);
-struct arena_source wasm_heap_source(struct wasm_host *host);
+struct arena_source wasm_heap_source(const struct wasm_host *host);
 
 /* store.c: fills the head of a context. */
 void wasm_store_head(struct wasm_store *store, struct wasm_context *head);
@@ -180,9 +194,8 @@ uint64_t wasm_table_grow(struct wasm_table *table, uint64_t count, uint64_t fill
 uint64_t wasm_word_null(enum wasm_type type);
 /* The bytes that belong to the type; the others zero. */
 union wasm_value wasm_value_clean(enum wasm_type type, union wasm_value value);
-/* A reference as a table holds it, and back. */
+/* A reference as a table holds it. */
 uint64_t wasm_word_of(enum wasm_type type, union wasm_value value);
-union wasm_value wasm_value_of(enum wasm_type type, uint64_t word);
 
 /* function.c: the same host function for an importer (or NULL). */
 enum err wasm_host_function_new(struct wasm_host_function **out, struct wasm_store *store,
@@ -207,8 +220,6 @@ enum err wasm_import_resolve(struct wasm_instance *instance, const struct wasm_l
 struct wasm_link wasm_instance_export(struct wasm_instance *instance, uint32_t n);
 
 /* constexpr.c: evaluates an initialiser of a validated module (core 4.7.1). */
-/* Refuses those that would need a deep stack; before any is evaluated. */
-enum err wasm_constexpr_check(const struct wasm_decoded *m, struct wasm_note *note);
 union wasm_value wasm_constexpr_value(struct wasm_instance *instance, struct wasm_constexpr expr);
 
 /* segment.c: the bulk operations of both kinds of segments (core 4.6). */
@@ -221,5 +232,11 @@ enum wasm_trap wasm_data_init(struct wasm_instance *instance, uint32_t memory, u
  * itself) in the innermost frame, sp that frame's rsp; pc 0: no frames. */
 void wasm_trap_record(struct wasm_store *store, enum wasm_trap trap, uint64_t pc, uint64_t sp,
                       bool at_pc);
+/* Of a call out of compiled code, whose return address is on top of the guest's stack. */
+static inline void wasm_trap_of_call(struct wasm_store *store, enum wasm_trap trap,
+                                     const struct entry_saved *saved)
+{
+    wasm_trap_record(store, trap, saved->pc, (uint64_t)(uintptr_t)(saved + 1), false);
+}
 
 #endif

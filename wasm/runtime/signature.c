@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "wasm/decode/type.h"
 #include "wasm/runtime/runtime.h"
 
 void wasm_signature_set_init(struct wasm_signature_set *s, const struct wasm_host *host)
@@ -29,22 +30,6 @@ void wasm_signature_set_done(struct wasm_signature_set *s)
     wasm_signature_set_init(s, s->host);
 }
 
-static uint32_t hash(const struct wasm_signature_set *s, const struct wasm_signature *g)
-{
-    uint64_t params = siphash_bytes(&s->key, (struct bytes){ g->params, g->param_count });
-    uint64_t results = siphash_bytes(&s->key, (struct bytes){ g->results, g->result_count });
-
-    return (uint32_t)(params + 3 * results);
-}
-
-static bool equal(const struct wasm_signature *a, const struct wasm_signature *b)
-{
-    return bytes_equal((struct bytes){ a->params, a->param_count },
-                       (struct bytes){ b->params, b->param_count }) &&
-           bytes_equal((struct bytes){ a->results, a->result_count },
-                       (struct bytes){ b->results, b->result_count });
-}
-
 static void insert(uint32_t *buckets, uint32_t count, uint32_t h, uint32_t number)
 {
     while (buckets[h & (count - 1)] != 0)
@@ -66,7 +51,7 @@ static enum err grow(struct wasm_signature_set *s)
     if (s->count != 0)
         memcpy(items, s->items, s->count * sizeof *items);
     for (uint32_t i = 0; i < s->count; i++)
-        insert(buckets, 2 * room, hash(s, &items[i]), i);
+        insert(buckets, 2 * room, wasm_signature_hash(&s->key, &items[i]), i);
     wasm_heap_give(s->host, s->items, s->room * sizeof *s->items);
     wasm_heap_give(s->host, s->buckets, s->bucket_count * sizeof *s->buckets);
     s->items = items;
@@ -80,12 +65,12 @@ static bool find(uint32_t *out, const struct wasm_signature_set *s, const struct
 {
     if (s->bucket_count == 0)
         return false;
-    for (uint32_t h = hash(s, g);; h++) {
+    for (uint32_t h = wasm_signature_hash(&s->key, g);; h++) {
         uint32_t number = s->buckets[h & (s->bucket_count - 1)];
 
         if (number == 0)
             return false;
-        if (equal(&s->items[number - 1], g)) {
+        if (wasm_signature_equal(&s->items[number - 1], g)) {
             *out = number - 1;
             return true;
         }
@@ -111,7 +96,7 @@ enum err wasm_signature_number(uint32_t *out, struct wasm_signature_set *s,
     signature.params = types;
     signature.results = types + signature.param_count;
     s->items[s->count] = signature;
-    insert(s->buckets, s->bucket_count, hash(s, &signature), s->count);
+    insert(s->buckets, s->bucket_count, wasm_signature_hash(&s->key, &signature), s->count);
     *out = s->count++;
     return ERR_OK;
 }

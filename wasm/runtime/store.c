@@ -44,14 +44,6 @@ enum err wasm_store_new(struct wasm_store **out, struct wasm_engine *engine,
     return ERR_OK;
 }
 
-/* Pops the head of a list whose links are called `next`. */
-#define POP(type, list)                \
-    ({                                 \
-        struct type *popped_ = (list); \
-        (list) = popped_->next;        \
-        popped_;                       \
-    })
-
 void wasm_store_free(struct wasm_store *store)
 {
     const struct wasm_host *host;
@@ -61,20 +53,20 @@ void wasm_store_free(struct wasm_store *store)
     host = &store->engine->host;
     wasm_exception_heap_done(store);
     while (store->instances != NULL) {
-        struct wasm_instance *i = POP(wasm_instance, store->instances);
+        struct wasm_instance *i = WASM_POP(wasm_instance, store->instances);
 
         wasm_heap_give(host, i, i->size);
     }
     while (store->memories != NULL)
-        wasm_memory_free(POP(wasm_memory, store->memories));
+        wasm_memory_free(WASM_POP(wasm_memory, store->memories));
     while (store->tables != NULL)
-        wasm_table_free(POP(wasm_table, store->tables));
+        wasm_table_free(WASM_POP(wasm_table, store->tables));
     while (store->globals != NULL)
-        wasm_heap_give(host, POP(wasm_global, store->globals), sizeof(struct wasm_global));
+        wasm_heap_give(host, WASM_POP(wasm_global, store->globals), sizeof(struct wasm_global));
     while (store->tags != NULL)
-        wasm_heap_give(host, POP(wasm_tag, store->tags), sizeof(struct wasm_tag));
+        wasm_heap_give(host, WASM_POP(wasm_tag, store->tags), sizeof(struct wasm_tag));
     while (store->host_functions != NULL)
-        wasm_heap_give(host, POP(wasm_host_function, store->host_functions),
+        wasm_heap_give(host, WASM_POP(wasm_host_function, store->host_functions),
                        sizeof(struct wasm_host_function));
     wasm_signature_set_done(&store->signatures);
     if (store->stack != NULL)
@@ -143,11 +135,6 @@ bool wasm_store_take_interrupt(struct wasm_store *store, const struct wasm_conte
 uint64_t wasm_store_fuel(const struct wasm_store *store)
 {
     return (int64_t)store->thread.fuel < 0 ? 0 : store->thread.fuel;
-}
-
-void wasm_store_set_fuel(struct wasm_store *store, uint64_t fuel)
-{
-    store->thread.fuel = num_min(fuel, INT64_MAX); /* compiled code reads it as signed */
 }
 
 const struct wasm_trap_report *wasm_store_trap(const struct wasm_store *store)

@@ -14,12 +14,6 @@ uint64_t wasm_word_of(enum wasm_type type, union wasm_value value)
     }
 }
 
-union wasm_value wasm_value_of(enum wasm_type type, uint64_t word)
-{
-    (void)type; /* a pointer and a word are the same bytes */
-    return (union wasm_value){ .words = { word, 0 } };
-}
-
 /* The base never moves, because compiled code may keep it across a call. A table
  * that cannot grow lies in the heap; another one reserves what it may grow to. */
 static enum err table_open(struct wasm_table *t)
@@ -79,8 +73,6 @@ void wasm_table_free(struct wasm_table *table)
         wasm_heap_give(host, table->view.base, num_max(table->most, 1) * sizeof *table->view.base);
     wasm_heap_give(host, table, sizeof *table);
 }
-
-uint64_t wasm_table_size(const struct wasm_table *table) { return table->view.size; }
 
 /* Makes `size` bytes from the base usable. */
 static bool table_commit(struct wasm_table *t, size_t size)

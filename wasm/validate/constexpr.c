@@ -47,6 +47,9 @@ enum err body_check_constexpr(struct body *b, const struct wasm_constexpr *e, en
         b->features |= wasm_op_feature(b->i.op);
         TRY(check_allowed(b, globals));
         TRY(body_step(b));
+        if (b->count > WASM_CONSTEXPR_OPERANDS)
+            return note_at(b->note, ERR_LIMIT, e->offset, "constant expression",
+                           "more than 64 operands at one time");
     }
     return ERR_OK;
 }

@@ -8,12 +8,19 @@
 
 static const char preamble[] = "0061736d 01000000";
 
+#define TIMES_8(s) s s s s s s s s
+#define TIMES_64(s) TIMES_8(TIMES_8(s))
+
 static const struct {
     const char *name;
     const char *text;
     enum err want;
     const char *rule;
 } cases[] = {
+    { "constant of 64 operands at one time",
+      "06[01 7f00 " TIMES_64("4101") TIMES_8("6a6a6a6a6a6a6a") "6a6a6a6a6a6a6a 0b]", ERR_OK, "" },
+    { "constant of 65 operands at one time",
+      "06[01 7f00 4101 " TIMES_64("4101") TIMES_64("6a") "0b]", ERR_LIMIT, "constant expression" },
     { "function of no type", "03[01 00] 0a[01 [00 0b]]", ERR_INVALID, "unknown type" },
     { "imported function of no type", "02[01 [][] 0001]", ERR_INVALID, "unknown type" },
     { "tag of no type", "0d[01 0000]", ERR_INVALID, "unknown type" },

@@ -1,5 +1,6 @@
 /* Calls, returns, and what holds at the function's edges: each side of a call trusts that
  * the other was verified for the same signature. */
+#include "wasm/decode/type.h"
 #include "wasm/verify/verify.h"
 
 static const uint8_t arg_regs[WASM_ABI_INT_ARGS] = { REG_RDI, REG_RSI, REG_RDX,
@@ -8,69 +9,41 @@ static const uint8_t result_regs[WASM_ABI_INT_RESULTS] = { REG_RAX, REG_RDX };
 
 /* --- Where values go (abi.h) */
 
-struct places {
-    const uint8_t *types;
-    uint32_t count;
-    const uint8_t *regs;
-    uint32_t int_room, float_room;
-};
+enum side { ARGS, RESULTS };
 
-static struct places places_of_args(struct wasm_signature s)
+/* The values of a side come into being; or, of `in`, whether they are of their types.
+ * An i32 in the spill area is read as 4 bytes. */
+static bool places_walk(struct verify *v, const struct insn *in, struct wasm_signature s,
+                        enum side side)
 {
-    return (struct places){ s.params, s.param_count, arg_regs, WASM_ABI_INT_ARGS,
-                            WASM_ABI_FLOAT_ARGS };
-}
-
-static struct places places_of_results(struct wasm_signature s)
-{
-    return (struct places){ s.results, s.result_count, result_regs, WASM_ABI_INT_RESULTS,
-                            WASM_ABI_FLOAT_RESULTS };
-}
-
-static bool is_float(uint8_t type)
-{
-    return type == WASM_F32 || type == WASM_F64 || type == WASM_V128;
-}
-
-/* The values of these places come into being. An i32 in the spill area is read as 4 bytes. */
-static bool places_define(struct verify *v, struct places p)
-{
+    const uint8_t *types = side == ARGS ? s.params : s.results;
+    const uint8_t *regs = side == ARGS ? arg_regs : result_regs;
+    uint32_t count = side == ARGS ? s.param_count : s.result_count;
+    uint32_t int_room = side == ARGS ? WASM_ABI_INT_ARGS : WASM_ABI_INT_RESULTS;
+    uint32_t float_room = side == ARGS ? WASM_ABI_FLOAT_ARGS : WASM_ABI_FLOAT_RESULTS;
     uint32_t ints = 0, floats = 0, spilled = 0;
 
-    for (uint32_t i = 0; i < p.count; i++) {
-        uint8_t type = p.types[i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t type = types[i];
+        uint32_t cell = 0;
+        kind *reg = NULL;
 
-        if (is_float(type) ? floats < p.float_room : ints < p.int_room) {
-            if (is_float(type))
-                floats++;
-            else
-                v->now.regs[p.regs[ints++]] = operand_kind_of(type);
+        if (wasm_type_is_float(type) && floats < float_room) {
+            floats++;
             continue;
         }
-        if (type != WASM_I32 && !cell_set(v, cell_of_spill(v, spilled), operand_kind_of(type)))
-            return false;
-        spilled++;
-    }
-    return true;
-}
-
-static bool places_check(struct verify *v, const struct insn *in, struct places p)
-{
-    uint32_t ints = 0, floats = 0, spilled = 0;
-
-    for (uint32_t i = 0; i < p.count; i++) {
-        uint8_t type = p.types[i];
-
-        if (is_float(type) ? floats < p.float_room : ints < p.int_room) {
-            if (is_float(type))
-                floats++;
-            else if (!operand_fits(v->now.regs[p.regs[ints++]], type))
-                return verify_refuse(v, in->at, "argument or result that is not of its type");
+        if (!wasm_type_is_float(type) && ints < int_room)
+            reg = &v->now.regs[regs[ints++]];
+        else
+            cell = cell_of_spill(v, spilled++);
+        if (reg == NULL && type == WASM_I32)
             continue;
-        }
-        if (type != WASM_I32 && !operand_fits(cell_get(v, cell_of_spill(v, spilled)), type))
+        if (in != NULL && !operand_fits(reg != NULL ? *reg : cell_get(v, cell), type))
             return verify_refuse(v, in->at, "argument or result that is not of its type");
-        spilled++;
+        if (in == NULL && reg != NULL)
+            *reg = operand_kind_of(type);
+        if (in == NULL && reg == NULL && !cell_set(v, cell, operand_kind_of(type)))
+            return false;
     }
     return true;
 }
@@ -79,7 +52,7 @@ void call_entry(struct verify *v)
 {
     v->now.regs[REG_R15] = kind_of(KIND_CONTEXT, 0);
     v->now.regs[REG_R14] = kind_of(KIND_MEMORY0, 0);
-    (void)places_define(v, places_of_args(v->signature)); /* a failure is noted */
+    (void)places_walk(v, NULL, v->signature, ARGS); /* a failure is noted */
 }
 
 /* --- Calls */
@@ -102,8 +75,7 @@ static void clobber(struct verify *v)
         v->now.regs[r] = KIND_ANY;
         v->now.links[r] = 0;
     }
-    v->fact = (struct fact){ .reg = REG_NONE };
-    v->not_cc = NO_COND;
+    fact_forget(v);
     cell_forget_spill(v);
 }
 
@@ -111,21 +83,15 @@ static void clobber(struct verify *v)
  * nothing else that could be relied on. */
 static bool enter_pad(struct verify *v, uint32_t pad)
 {
-    kind regs[REG_COUNT];
-    uint32_t links[REG_COUNT];
+    struct state before = v->now;
     bool done;
 
     for (unsigned r = 0; r < REG_COUNT; r++) {
-        regs[r] = v->now.regs[r];
-        links[r] = v->now.links[r];
         v->now.regs[r] = r == REG_RAX ? kind_of(KIND_EXCEPTION, 0) : KIND_ANY;
         v->now.links[r] = 0;
     }
     done = verify_walk_to(v, pad);
-    for (unsigned r = 0; r < REG_COUNT; r++) {
-        v->now.regs[r] = regs[r];
-        v->now.links[r] = links[r];
-    }
+    v->now = before;
     return done;
 }
 
@@ -143,25 +109,15 @@ static bool come_back(struct verify *v, const struct insn *in)
 
 static bool call_signature(struct verify *v, const struct insn *in, struct wasm_signature s)
 {
-    return places_check(v, in, places_of_args(s)) && come_back(v, in) &&
-           places_define(v, places_of_results(s));
+    return places_walk(v, in, s, ARGS) && come_back(v, in) && places_walk(v, NULL, s, RESULTS);
 }
 
 /* The function of a relocated call or jump; flow.c has looked at all of them. */
 static uint32_t reloc_target(const struct verify *v, const struct insn *in)
 {
     const struct wasm_reloc *relocs = v->code->relocs;
-    uint32_t low = 0, high = v->code->reloc_count;
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (relocs[middle].at < in->at + 1)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return relocs[low].target;
+    return relocs[verify_below(relocs, sizeof *relocs, v->code->reloc_count, in->at + 1)].target;
 }
 
 /* [r11], a function: its signature. */
@@ -318,7 +274,7 @@ bool call_leave(struct verify *v, const struct insn *in)
         return false;
     v->is_dead = true;
     if (in->op == INSN_RET)
-        return places_check(v, in, places_of_results(v->signature));
+        return places_walk(v, in, v->signature, RESULTS);
     if (in->op == INSN_JMP) {
         s = wasm_decoded_signature(v->m, reloc_target(v, in));
     } else {
@@ -330,5 +286,5 @@ bool call_leave(struct verify *v, const struct insn *in)
     }
     if (!same_results(s, v->signature))
         return verify_refuse(v, in->at, "tail call with other results");
-    return places_check(v, in, places_of_args(s));
+    return places_walk(v, in, s, ARGS);
 }

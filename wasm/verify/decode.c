@@ -42,8 +42,7 @@ static uint8_t take_vex(struct cursor *c, uint8_t first)
 {
     uint8_t byte = take(c);
 
-    if (c->prefix != 0 || c->has_rex || c->has_lock)
-        c->bad = true;
+    c->bad |= c->prefix != 0 || c->has_rex || c->has_lock;
     c->is_vex = true;
     c->map = 1;
     c->rex = byte & 0x80 ? 0 : REX_R;
@@ -52,11 +51,9 @@ static uint8_t take_vex(struct cursor *c, uint8_t first)
         c->rex |= (uint8_t)((byte & 0x40 ? 0 : REX_X) | (byte & 0x20 ? 0 : REX_B));
         byte = take(c);
         c->rex |= byte & 0x80 ? REX_W : 0;
-        if (c->map < 1 || c->map > 3)
-            c->bad = true;
+        c->bad |= c->map < 1 || c->map > 3;
     }
-    if (byte & 4) /* 256 bits */
-        c->bad = true;
+    c->bad |= (byte & 4) != 0; /* 256 bits */
     c->prefix = byte & 3;
     return take(c);
 }
@@ -147,13 +144,11 @@ static void take_operands(struct cursor *c, struct insn *in, const struct form *
     } else if (!(f->flags & FORM_X_RM)) {
         in->rm = (uint8_t)((modrm & 7) | (c->rex & REX_B ? 8 : 0));
     }
-    if ((in->has_mem && (f->flags & FORM_REG_ONLY)) || (!in->has_mem && (f->flags & FORM_MEM_ONLY)))
-        c->bad = true;
-    if (c->has_lock != ((f->flags & FORM_LOCK) != 0))
-        c->bad = true;
-    if ((f->flags & FORM_BYTE) && !(f->flags & FORM_GROUP) && names_high_byte(c, in->reg) &&
-        f->op != INSN_PLAIN)
-        c->bad = true;
+    c->bad |=
+        (in->has_mem && (f->flags & FORM_REG_ONLY)) || (!in->has_mem && (f->flags & FORM_MEM_ONLY));
+    c->bad |= c->has_lock != ((f->flags & FORM_LOCK) != 0);
+    c->bad |= (f->flags & FORM_BYTE) && !(f->flags & FORM_GROUP) && names_high_byte(c, in->reg) &&
+              f->op != INSN_PLAIN;
 }
 
 /* --- What an opcode is */
@@ -178,8 +173,7 @@ static void group_arithmetic(struct cursor *c, struct insn *in)
     };
 
     in->op = ops[in->cc];
-    if (in->op == INSN_NOP)
-        c->bad = true;
+    c->bad |= in->op == INSN_NOP;
     if (in->op == INSN_CMP_IMM)
         return;
     in->writes_mem = in->has_mem;
@@ -193,14 +187,12 @@ static void group_unary(struct cursor *c, struct insn *in, const struct form *f)
     case 2: /* not, neg */
     case 3:
         in->def = in->rm;
-        if (in->has_mem || (f->flags & FORM_BYTE))
-            c->bad = true;
+        c->bad |= in->has_mem || (f->flags & FORM_BYTE);
         break;
     case 6: /* div, idiv */
     case 7:
         in->op = INSN_DIVIDE;
-        if (in->width < 4)
-            c->bad = true;
+        c->bad |= in->width < 4;
         break;
     default: c->bad = true;
     }
@@ -209,28 +201,24 @@ static void group_unary(struct cursor *c, struct insn *in, const struct form *f)
 static void group_shift(struct cursor *c, struct insn *in)
 {
     in->def = in->rm;
-    if (in->cc == 2 || in->cc == 3 || in->cc == 6) /* rcl, rcr, sal */
-        c->bad = true;
+    c->bad |= in->cc == 2 || in->cc == 3 || in->cc == 6; /* rcl, rcr, sal */
 }
 
 static void group_store(struct cursor *c, struct insn *in)
 {
-    if (in->cc != 0)
-        c->bad = true;
+    c->bad |= in->cc != 0;
     in->writes_mem = in->has_mem;
     if (!in->has_mem) { /* mov r64, imm32 */
         in->op = INSN_MOV_IMM;
         in->def = in->rm;
-        if (in->width != 8)
-            c->bad = true;
+        c->bad |= in->width != 8;
     }
 }
 
 static void group_branch(struct cursor *c, struct insn *in)
 {
     in->op = in->cc == 2 ? INSN_CALL_INDIRECT : INSN_JMP_INDIRECT;
-    if ((in->cc != 2 && in->cc != 4) || c->prefix != 0) /* 66 would cut the address on some */
-        c->bad = true;
+    c->bad |= (in->cc != 2 && in->cc != 4) || c->prefix != 0; /* 66 would cut the address on some */
 }
 
 static void group_extended(struct cursor *c, struct insn *in, uint8_t opcode)
@@ -241,8 +229,8 @@ static void group_extended(struct cursor *c, struct insn *in, uint8_t opcode)
     if (opcode == 0xba) { /* bt, btc */
         if (in->cc == 7)
             in->def = in->rm;
-        else if (in->cc != 4)
-            c->bad = true;
+        else
+            c->bad |= in->cc != 4;
     } else if (c->prefix != 1 || !(shifts[opcode - 0x71] >> in->cc & 1)) {
         c->bad = true; /* vector shifts by a constant, 71 72 73 */
     }
@@ -262,8 +250,6 @@ static void group(struct cursor *c, struct insn *in, const struct form *f, uint8
         group_branch(c, in);
     else
         group_shift(c, in);
-    if ((f->flags & FORM_BYTE) && in->def != REG_NONE && names_high_byte(c, in->def))
-        c->bad = true;
 }
 
 /* Features that the processor must have, or the bytes would mean something else. */
@@ -297,8 +283,7 @@ static void decode_form(struct cursor *c, struct insn *in, uint8_t opcode, uint6
     if (c->prefix == 1 && in->width == 4 && !(f->flags & FORM_X_REG) && !c->is_vex &&
         !(f->flags & FORM_X_RM))
         in->width = 2;
-    if ((f->flags & FORM_BYTE) && in->width != 1) /* REX.W beside a byte operation */
-        c->bad = true;
+    c->bad |= (f->flags & FORM_BYTE) && in->width != 1; /* REX.W beside a byte operation */
     if (c->map == 1 && opcode >= 0x40 && opcode < 0x50)
         in->cc = opcode & 15;
     take_operands(c, in, f);
@@ -311,8 +296,7 @@ static void decode_form(struct cursor *c, struct insn *in, uint8_t opcode, uint6
         in->imm = take_signed(c, in->width == 2 ? 2 : 4);
     if (f->flags & FORM_GROUP)
         group(c, in, f, opcode);
-    if ((f->flags & FORM_BYTE) && in->def != REG_NONE && names_high_byte(c, in->def))
-        c->bad = true;
+    c->bad |= (f->flags & FORM_BYTE) && in->def != REG_NONE && names_high_byte(c, in->def);
 }
 
 /* --- Without ModRM */
@@ -329,16 +313,14 @@ static void branch(struct cursor *c, struct insn *in, enum insn_op op, unsigned 
     in->op = (uint8_t)op;
     in->keeps_flags = true;
     in->target = target_of((int64_t)in->at + c->used + distance);
-    if (c->prefix != 0 || c->has_rex || c->has_lock)
-        c->bad = true;
+    c->bad |= c->prefix != 0 || c->has_rex || c->has_lock;
 }
 
 static void single(struct cursor *c, struct insn *in, enum insn_op op)
 {
     in->op = (uint8_t)op;
     in->keeps_flags = op != INSN_PLAIN;
-    if (c->prefix != 0 || (c->rex & ~REX_B) != 0 || c->has_lock)
-        c->bad = true;
+    c->bad |= c->prefix != 0 || (c->rex & ~REX_B) != 0 || c->has_lock;
 }
 
 static void mov_imm(struct cursor *c, struct insn *in, uint8_t opcode)
@@ -350,8 +332,7 @@ static void mov_imm(struct cursor *c, struct insn *in, uint8_t opcode)
     in->def = (uint8_t)((opcode & 7) | (c->rex & REX_B ? 8 : 0));
     in->imm = wide ? take_signed(c, 8) : (uint32_t)take_signed(c, 4);
     in->keeps_flags = true;
-    if (c->prefix != 0 || c->has_lock)
-        c->bad = true;
+    c->bad |= c->prefix != 0 || c->has_lock;
 }
 
 static void padding(struct cursor *c, struct insn *in)
@@ -360,8 +341,8 @@ static void padding(struct cursor *c, struct insn *in)
 
     in->op = INSN_NOP;
     in->keeps_flags = true;
-    if ((modrm >> 3 & 7) != 0 || modrm >> 6 == 3 || c->prefix > 1 || c->has_rex || c->has_lock)
-        c->bad = true;
+    c->bad |=
+        (modrm >> 3 & 7) != 0 || modrm >> 6 == 3 || c->prefix > 1 || c->has_rex || c->has_lock;
     take_memory(c, in, modrm);
     in->has_mem = false;
 }
@@ -369,8 +350,7 @@ static void padding(struct cursor *c, struct insn *in)
 static void fence(struct cursor *c, struct insn *in)
 {
     in->op = INSN_NOP;
-    if (take(c) != 0xf0 || c->prefix != 0 || c->has_rex || c->has_lock)
-        c->bad = true;
+    c->bad |= take(c) != 0xf0 || c->prefix != 0 || c->has_rex || c->has_lock;
 }
 
 static bool decode_one_byte(struct cursor *c, struct insn *in, uint8_t opcode)
@@ -388,13 +368,11 @@ static bool decode_one_byte(struct cursor *c, struct insn *in, uint8_t opcode)
     } else if (opcode == 0x90) {
         in->op = INSN_NOP;
         in->keeps_flags = true;
-        if (c->prefix > 1 || c->has_rex || c->has_lock)
-            c->bad = true;
+        c->bad |= c->prefix > 1 || c->has_rex || c->has_lock;
     } else if (opcode == 0x99) { /* cdq, cqo: the sign of rax in rdx */
         in->width = c->rex & REX_W ? 8 : 4;
         in->def = REG_RDX;
-        if (c->prefix != 0 || (c->rex & ~REX_W) != 0 || c->has_lock)
-            c->bad = true;
+        c->bad |= c->prefix != 0 || (c->rex & ~REX_W) != 0 || c->has_lock;
     } else if (opcode == 0xc3) {
         single(c, in, INSN_RET);
     } else if (opcode == 0xcc) {

@@ -86,6 +86,12 @@ struct insn {
     int64_t imm;
 };
 
+/* Is its memory operand the word of the context (r15) at disp? */
+static inline bool insn_is_of_context(const struct insn *in, int32_t disp)
+{
+    return in->has_mem && in->base == REG_R15 && in->index == REG_NONE && in->disp == disp;
+}
+
 /* False where the bytes at `at` (below size) are no instruction that may be emitted, or go
  * past size.
  * config: enum wasm_config; a form is known only with the feature it needs. */

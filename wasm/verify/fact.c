@@ -1,6 +1,14 @@
 /* What comparisons prove. */
 #include "wasm/verify/verify.h"
 
+static const struct fact no_fact = { .reg = REG_NONE };
+
+void fact_forget(struct verify *v)
+{
+    v->fact = no_fact;
+    v->not_cc = NO_COND;
+}
+
 /* --- Comparing */
 
 /* cmp reg, [base + disp] of 8 bytes, through a view. */
@@ -12,7 +20,7 @@ static struct fact compare_view(const struct insn *in, kind view)
         return (struct fact){ .kind = FACT_INDEX, .when = COND_B, .reg = in->reg, .n = n };
     if (kind_is(view, KIND_VIEW) && in->disp == WASM_VIEW_BOUND && n < BOUND_MEMORIES)
         return (struct fact){ .kind = FACT_BOUND, .when = COND_BE, .reg = in->reg, .n = n };
-    return (struct fact){ .reg = REG_NONE };
+    return no_fact;
 }
 
 static struct fact compare_memory(const struct verify *v, const struct insn *in)
@@ -23,18 +31,12 @@ static struct fact compare_memory(const struct verify *v, const struct insn *in)
 
     if (in->width == 4 && in->base == REG_R11 && kind_is_function(base) &&
         in->disp == WASM_FUNCTION_SIGNATURE && kind_is(a, KIND_SIGNATURE))
-        return (struct fact){
-            .kind = FACT_TYPE, .when = COND_E, .reg = REG_R11, .n = (uint32_t)kind_value(a)
-        };
+        return (struct fact){ FACT_TYPE, COND_E, REG_R11, (uint32_t)kind_value(a), 0, 0 };
     if (in->width != 8)
-        return (struct fact){ .reg = REG_NONE };
+        return no_fact;
     if (in->base == REG_R15 && kind_is(a, KIND_TAG_OF) && (uint32_t)in->disp >= l->tags &&
         tag < v->m->tag_count && ((uint32_t)in->disp - l->tags) % 8 == 0)
-        return (struct fact){ .kind = FACT_TAG,
-                              .when = COND_E,
-                              .reg = REG_NONE,
-                              .n = (uint32_t)kind_value(a),
-                              .m = tag };
+        return (struct fact){ FACT_TAG, COND_E, REG_NONE, (uint32_t)kind_value(a), tag, 0 };
     return compare_view(in, base);
 }
 
@@ -43,7 +45,7 @@ static struct fact compare_registers(const struct verify *v, const struct insn *
     kind a = v->now.regs[in->reg], b = v->now.regs[in->rm];
 
     if (in->width != 8)
-        return (struct fact){ .reg = REG_NONE };
+        return no_fact;
     if (in->rm == REG_R11 && kind_is(b, KIND_SIZE))
         return (struct fact){ .kind = FACT_EXTENT, .when = COND_BE, .reg = in->reg, .result = b };
     if (in->rm == REG_R11 && b == kind_of(KIND_CONST, 0))
@@ -51,7 +53,7 @@ static struct fact compare_registers(const struct verify *v, const struct insn *
     if (in->reg == REG_RAX && kind_is(a, KIND_OTHER) && in->rm == REG_R15 &&
         kind_is(b, KIND_CONTEXT))
         return (struct fact){ .kind = FACT_CONTEXT, .when = COND_E, .reg = REG_R11 };
-    return (struct fact){ .reg = REG_NONE };
+    return no_fact;
 }
 
 void fact_compare(struct verify *v, const struct insn *in)
@@ -72,42 +74,27 @@ bool fact_refine(struct verify *v, uint8_t reg, kind k)
     for (unsigned r = 0; r < REG_COUNT; r++)
         if (s->links[r] == link)
             s->regs[r] = k;
-    return cell_set(v, cell_of_slot(v, 8 * (link - 1)), k);
+    return cell_set(v, cell_of_slot(8 * (link - 1)), k);
+}
+
+static void replace(struct state *s, kind from, kind to)
+{
+    for (unsigned r = 0; r < REG_COUNT; r++)
+        if (s->regs[r] == from)
+            s->regs[r] = to;
+    for (uint32_t c = 0; c < s->cell_count; c++)
+        if (s->cells[c] == from)
+            s->cells[c] = to;
 }
 
 bool fact_identify(struct verify *v, uint8_t reg, uint32_t number)
 {
-    struct state *s = &v->now;
-    kind named = kind_of(KIND_EXCEPTION, number), tag = kind_of(KIND_TAG_OF, number);
-
     /* What had the number came from here an iteration ago: another exception, perhaps. */
-    for (unsigned r = 0; r < REG_COUNT; r++) {
-        if (s->regs[r] == named)
-            s->regs[r] = kind_of(KIND_EXCEPTION, 0);
-        if (s->regs[r] == tag)
-            s->regs[r] = KIND_ANY;
-    }
-    for (uint32_t c = 0; c < s->cell_count; c++) {
-        if (s->cells[c] == named)
-            s->cells[c] = kind_of(KIND_EXCEPTION, 0);
-        if (s->cells[c] == tag)
-            s->cells[c] = KIND_ANY;
-    }
+    replace(&v->now, kind_of(KIND_EXCEPTION, number), kind_of(KIND_EXCEPTION, 0));
+    replace(&v->now, kind_of(KIND_TAG_OF, number), KIND_ANY);
     if (v->fact.kind == FACT_TAG)
         v->fact.kind = FACT_NONE;
-    return fact_refine(v, reg, named);
-}
-
-static void caught(struct verify *v)
-{
-    kind named = kind_of(KIND_EXCEPTION, v->fact.n), k = kind_of(KIND_CAUGHT, v->fact.m);
-
-    for (unsigned r = 0; r < REG_COUNT; r++)
-        if (v->now.regs[r] == named)
-            v->now.regs[r] = k;
-    for (uint32_t c = 0; c < v->now.cell_count; c++)
-        if (v->now.cells[c] == named)
-            v->now.cells[c] = k;
+    return fact_refine(v, reg, kind_of(KIND_EXCEPTION, number));
 }
 
 /* Of a number that is known, a comparison says something of the memory, which never shrinks. */
@@ -160,7 +147,9 @@ bool fact_apply(struct verify *v)
     kind function = v->now.regs[REG_R11];
 
     switch ((enum fact_kind)v->fact.kind) {
-    case FACT_INDEX: return fact_refine(v, v->fact.reg, kind_of(KIND_INDEX, v->fact.n));
+    case FACT_INDEX: /* used at once; what copies of it are known to be must not be lost */
+        v->now.regs[v->fact.reg] = kind_of(KIND_INDEX, v->fact.n);
+        return true;
     case FACT_BOUND: return bounded(v);
     case FACT_EXTENT: return extends(v);
     case FACT_SIZE: v->now.regs[REG_R11] = v->fact.result; return true;
@@ -169,7 +158,9 @@ bool fact_apply(struct verify *v)
         if (kind_is(function, KIND_FUNCTION))
             v->now.regs[REG_R11] = kind_of(KIND_LOCAL, kind_value(function));
         return true;
-    case FACT_TAG: caught(v); return true;
+    case FACT_TAG:
+        replace(&v->now, kind_of(KIND_EXCEPTION, v->fact.n), kind_of(KIND_CAUGHT, v->fact.m));
+        return true;
     case FACT_NEVER: v->is_dead = true; return true;
     case FACT_NONE: break;
     }

@@ -46,16 +46,8 @@ static bool mark_relocs(struct verify *v)
 const struct wasm_site_entry *verify_site(const struct verify *v, uint32_t pc, enum wasm_site which)
 {
     const struct wasm_site_entry *sites = v->code->sites;
-    uint32_t low = 0, high = v->code->site_count;
+    uint32_t low = verify_below(sites, sizeof *sites, v->code->site_count, pc);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (sites[middle].pc < pc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     for (; low < v->code->site_count && sites[low].pc == pc; low++)
         if (sites[low].kind == which)
             return &sites[low];
@@ -125,22 +117,14 @@ static bool table_add(struct verify *v, const struct insn *s)
 
 const struct jump_table *verify_table(const struct verify *v, uint32_t at)
 {
-    uint32_t low = 0, high = v->table_count;
+    uint32_t low = verify_below(v->tables, sizeof *v->tables, v->table_count, at);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (v->tables[middle].at < at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     return low < v->table_count && v->tables[low].at == at ? &v->tables[low] : NULL;
 }
 
 /* --- Instructions */
 
-static bool leaves(const struct verify *v, const struct insn *in)
+bool verify_is_relocated(const struct verify *v, const struct insn *in)
 {
     return (in->op == INSN_CALL || in->op == INSN_JMP) && in->next - in->at == 5 &&
            (v->marks[in->at + 1] & MARK_RELOC);
@@ -148,13 +132,12 @@ static bool leaves(const struct verify *v, const struct insn *in)
 
 static bool is_trap(const struct insn *in)
 {
-    return in->op == INSN_CALL_INDIRECT && in->has_mem && in->base == REG_R15 &&
-           in->index == REG_NONE && in->disp == WASM_CONTEXT_TRAP_EXIT;
+    return in->op == INSN_CALL_INDIRECT && insn_is_of_context(in, WASM_CONTEXT_TRAP_EXIT);
 }
 
 static bool scan_branch(struct verify *v, const struct insn *in, uint32_t *relocs)
 {
-    if (leaves(v, in)) {
+    if (verify_is_relocated(v, in)) {
         ++*relocs;
         v->has_calls = true;
         return true;
@@ -173,8 +156,7 @@ static bool scan_jump_table(struct verify *v, const uint32_t *starts, uint32_t c
     struct insn s[SEQUENCE];
 
     for (uint32_t i = 0; i < SEQUENCE; i++)
-        if (count < SEQUENCE || !insn_decode(&s[i], v->code->bytes, v->code->text_size,
-                                             starts[(count + i) % SEQUENCE], v->unit->config))
+        if (count < SEQUENCE || !verify_decode(v, &s[i], starts[(count + i) % SEQUENCE]))
             return verify_refuse(v, 0, "jump through a register");
     if (!table_matches(s))
         return verify_refuse(v, s[SEQUENCE - 1].at, "jump through a register");
@@ -205,7 +187,7 @@ static bool scan_text(struct verify *v)
     struct insn in = { 0 };
 
     for (uint32_t at = 0; at < v->code->text_size; at = in.next) {
-        if (!insn_decode(&in, v->code->bytes, v->code->text_size, at, v->unit->config))
+        if (!verify_decode(v, &in, at))
             return verify_refuse(v, at, "no instruction that may be emitted");
         v->marks[at] |= MARK_START;
         starts[count++ % SEQUENCE] = at;
@@ -259,16 +241,8 @@ static bool make_blocks(struct verify *v)
 
 struct block *verify_block(const struct verify *v, uint32_t start)
 {
-    uint32_t low = 0, high = v->block_count;
+    uint32_t low = verify_below(v->blocks, sizeof *v->blocks, v->block_count, start);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (v->blocks[middle].start < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     return low < v->block_count && v->blocks[low].start == start ? &v->blocks[low] : NULL;
 }
 

@@ -14,19 +14,13 @@
 #include "base/limits.h"
 #include "wasm/verify/verify.h"
 
-static const uint8_t kept_regs[4] = { REG_RBX, REG_RBP, REG_R12, REG_R13 };
+const uint8_t verify_kept_regs[4] = { REG_RBX, REG_RBP, REG_R12, REG_R13 };
 
 /* How far below the limit a frame may reach that asked for nothing, and one that asked only
  * for rsp. Both, a trap's return address and the runtime's thunks are within
  * LIMIT_STACK_SLACK. */
 enum { FRAME_UNASKED = 2048 + 32, FRAME_ASKED_SHORT = 4096 + 32 };
 _Static_assert(FRAME_ASKED_SHORT + FRAME_UNASKED + 4096 <= LIMIT_STACK_SLACK, "slack");
-
-static bool decode(struct verify *v, struct insn *in, uint32_t at)
-{
-    return at < v->code->text_size &&
-           insn_decode(in, v->code->bytes, v->code->text_size, at, v->unit->config);
-}
 
 /* The stub that the check jumps to: reached from nowhere else, since only here is there
  * no frame. walk.c refuses others that say WASM_TRAP_STACK. */
@@ -35,8 +29,8 @@ static bool is_stack_stub(struct verify *v, uint32_t at)
     const struct wasm_site_entry *s;
     struct insn in;
 
-    if (!decode(v, &in, at) || in.op != INSN_CALL_INDIRECT || !in.has_mem || in.base != REG_R15 ||
-        in.index != REG_NONE || in.disp != WASM_CONTEXT_TRAP_EXIT)
+    if (!verify_decode(v, &in, at) || in.op != INSN_CALL_INDIRECT ||
+        !insn_is_of_context(&in, WASM_CONTEXT_TRAP_EXIT))
         return false;
     s = verify_site(v, in.next, WASM_SITE_TRAP);
     return s != NULL && s->trap == WASM_TRAP_STACK;
@@ -47,11 +41,10 @@ static bool take_check(struct verify *v, uint32_t *at, uint8_t reg)
 {
     struct insn in;
 
-    if (!decode(v, &in, *at) || in.op != INSN_CMP || in.width != 8 || in.reg != reg ||
-        !in.has_mem || in.base != REG_R15 || in.index != REG_NONE ||
-        in.disp != WASM_CONTEXT_STACK_LIMIT)
+    if (!verify_decode(v, &in, *at) || in.op != INSN_CMP || in.width != 8 || in.reg != reg ||
+        !insn_is_of_context(&in, WASM_CONTEXT_STACK_LIMIT))
         return false;
-    if (!decode(v, &in, in.next) || in.op != INSN_JCC || in.cc != COND_B ||
+    if (!verify_decode(v, &in, in.next) || in.op != INSN_JCC || in.cc != COND_B ||
         !is_stack_stub(v, in.target))
         return false;
     *at = in.next;
@@ -66,7 +59,7 @@ static uint32_t take_asked(struct verify *v, uint32_t *at)
 
     if (take_check(v, at, REG_RSP))
         return FRAME_ASKED_SHORT;
-    if (!decode(v, &in, *at) || in.op != INSN_LEA || in.width != 8 || in.reg != REG_R11 ||
+    if (!verify_decode(v, &in, *at) || in.op != INSN_LEA || in.width != 8 || in.reg != REG_R11 ||
         in.base != REG_RSP || in.index != REG_NONE || in.disp >= 0)
         return 0;
     after = in.next;
@@ -83,7 +76,7 @@ static bool take_pushes(struct verify *v, uint32_t *at)
     for (unsigned i = 0; i < 4; i++) {
         if (!(v->code->saved >> i & 1))
             continue;
-        if (!decode(v, &in, *at) || in.op != INSN_PUSH || in.reg != kept_regs[i])
+        if (!verify_decode(v, &in, *at) || in.op != INSN_PUSH || in.reg != verify_kept_regs[i])
             return verify_refuse(v, *at, "prologue: pushes");
         *at = in.next;
     }
@@ -108,7 +101,7 @@ bool verify_prologue(struct verify *v)
     if (!take_pushes(v, &at))
         return false;
     if (v->frame != 0) {
-        if (!decode(v, &in, at) || in.op != INSN_SUB_IMM || in.width != 8 || in.has_mem ||
+        if (!verify_decode(v, &in, at) || in.op != INSN_SUB_IMM || in.width != 8 || in.has_mem ||
             in.rm != REG_RSP || in.imm != (int64_t)v->frame)
             return verify_refuse(v, at, "prologue: frame");
         at = in.next;
@@ -122,13 +115,12 @@ static bool follow(struct verify *v, struct insn *in)
 {
     uint32_t at = in->next;
 
-    return at < v->code->text_size && !(v->marks[at] & MARK_TARGET) && decode(v, in, at);
+    return at < v->code->text_size && !(v->marks[at] & MARK_TARGET) && verify_decode(v, in, at);
 }
 
 static bool is_exit(const struct verify *v, const struct insn *in)
 {
-    return in->op == INSN_RET ||
-           (in->op == INSN_JMP && in->next - in->at == 5 && (v->marks[in->at + 1] & MARK_RELOC)) ||
+    return in->op == INSN_RET || (in->op == INSN_JMP && verify_is_relocated(v, in)) ||
            (in->op == INSN_JMP_INDIRECT && in->has_mem);
 }
 
@@ -144,7 +136,7 @@ bool verify_epilogue(struct verify *v, const struct insn *in, struct insn *out)
     for (unsigned i = 4; i-- > 0;) {
         if (!(v->code->saved >> i & 1))
             continue;
-        if (s.op != INSN_POP || s.reg != kept_regs[i] || !follow(v, &s))
+        if (s.op != INSN_POP || s.reg != verify_kept_regs[i] || !follow(v, &s))
             return false;
     }
     *out = s;

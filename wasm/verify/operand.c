@@ -1,5 +1,6 @@
 /* Memory operands: each base has its own rule. */
 #include "base/num.h"
+#include "wasm/decode/type.h"
 #include "wasm/verify/verify.h"
 
 /* What wasm/runtime/memory.c reserves, from the base, and more than that is never
@@ -34,11 +35,6 @@ bool operand_fits(kind k, uint8_t type)
     case WASM_EXNREF: return kind_is_exception(k);
     default: return true;
     }
-}
-
-static bool is_reference(uint8_t type)
-{
-    return type == WASM_FUNCREF || type == WASM_EXTERNREF || type == WASM_EXNREF;
 }
 
 static unsigned type_size(uint8_t type)
@@ -116,16 +112,15 @@ static bool check_frame(struct verify *v, const struct insn *in, kind stored, ki
     if (in->index != REG_NONE || in->disp < 0 || at > v->frame || in->access > v->frame - at ||
         in->access == 0)
         return verify_refuse(v, in->at, "access outside the frame");
-    *loaded = KIND_ANY;
     if (!in->writes_mem) {
         if (at % 8 == 0 && in->access <= 8)
-            *loaded = cell_get(v, cell_of_slot(v, at));
+            *loaded = cell_get(v, cell_of_slot(at));
         return true;
     }
     if (at % 8 == 0 && in->access == 8)
-        return cell_set(v, cell_of_slot(v, at), stored);
+        return cell_set(v, cell_of_slot(at), stored);
     for (uint32_t word = at / 8; word <= (at + in->access - 1) / 8; word++)
-        if (!cell_set(v, cell_of_slot(v, 8 * word), KIND_ANY))
+        if (!cell_set(v, cell_of_slot(8 * word), KIND_ANY))
             return false;
     return true;
 }
@@ -168,7 +163,7 @@ static bool check_global(struct verify *v, const struct insn *in, uint32_t numbe
         return true;
     if (!g->is_mutable || in->access != type_size(type))
         return verify_refuse(v, in->at, "write to a global");
-    if (is_reference(type) && !operand_fits(stored, type))
+    if (wasm_type_is_ref(type) && !operand_fits(stored, type))
         return verify_refuse(v, in->at, "no reference into a global of references");
     return true;
 }
@@ -204,7 +199,6 @@ static bool check_context(struct verify *v, const struct insn *in, kind stored, 
     const struct wasm_decoded *m = v->m;
     uint32_t n;
 
-    *loaded = KIND_ANY;
     if (in->index != REG_NONE || in->disp < 0)
         return verify_refuse(v, in->at, "context operand");
     if (in_array(in, l->globals, m->global_count - m->imported_global_count, 16, &n))
@@ -227,7 +221,6 @@ static bool read_view(struct verify *v, const struct insn *in, kind view, kind *
     uint32_t n = (uint32_t)kind_value(view);
     bool is_memory = kind_is(view, KIND_VIEW);
 
-    *loaded = KIND_ANY;
     if (in->writes_mem || in->index != REG_NONE ||
         (in->access != 8 && !(in->access == 4 && in->disp == WASM_VIEW_SIZE)))
         return verify_refuse(v, in->at, "view operand");
@@ -258,7 +251,6 @@ static bool check_spill(struct verify *v, const struct insn *in, kind stored, ki
 {
     uint32_t number = (uint32_t)in->disp / 16;
 
-    *loaded = KIND_ANY;
     if (in->index != REG_NONE || in->disp < 0 || in->disp % 16 != 0 || in->access > 16 ||
         in->access == 0 || number >= WASM_ABI_SPILL_COUNT)
         return verify_refuse(v, in->at, "access outside the spill area");
@@ -274,7 +266,6 @@ static bool read_function(struct verify *v, const struct insn *in, kind function
 {
     bool is_known = !kind_is(function, KIND_FUNCREF);
 
-    *loaded = KIND_ANY;
     if (in->writes_mem || in->index != REG_NONE || in->base != REG_R11)
         return verify_refuse(v, in->at, "function operand");
     if (in->disp == WASM_FUNCTION_SIGNATURE && in->access == 4 &&
@@ -292,11 +283,10 @@ static bool check_payload(struct verify *v, const struct insn *in, uint32_t tag,
     const struct wasm_signature *s = &v->m->types[v->m->tags[tag]].signature;
     uint32_t number = ((uint32_t)in->disp - WASM_EXCEPTION_PAYLOAD) / 16;
 
-    *loaded = KIND_ANY;
     if (in->disp < WASM_EXCEPTION_PAYLOAD || in->disp % 16 != 0 || number >= s->param_count ||
         in->access != type_size(s->params[number]))
         return verify_refuse(v, in->at, "exception payload");
-    if (is_reference(s->params[number])) {
+    if (wasm_type_is_ref(s->params[number])) {
         *loaded = operand_kind_of(s->params[number]);
         if (in->writes_mem && !operand_fits(stored, s->params[number]))
             return verify_refuse(v, in->at, "no reference into an exception");

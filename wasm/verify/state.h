@@ -83,8 +83,7 @@ kind kind_meet(kind a, kind b);
 struct cells {
     uint32_t *numbers; /* by key: 1 + the cell's number, 0: not followed */
     uint32_t *keys;    /* by number */
-    uint32_t key_count;
-    uint32_t count, room;
+    uint32_t count;
 };
 
 struct state {

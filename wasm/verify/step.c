@@ -1,16 +1,6 @@
 /* What one instruction does to the state. */
+#include "base/num.h"
 #include "wasm/verify/verify.h"
-
-static bool is_kept(uint8_t reg, uint8_t saved)
-{
-    switch (reg) {
-    case REG_RBX: return saved & 1;
-    case REG_RBP: return saved & 2;
-    case REG_R12: return saved & 4;
-    case REG_R13: return saved & 8;
-    default: return true;
-    }
-}
 
 /* Pointers live in r11 alone, the context of another instance's function beside it in
  * rax until it is compared; anywhere else they are just words. */
@@ -31,8 +21,9 @@ bool step_set(struct verify *v, const struct insn *in, uint8_t reg, kind k)
 
     if (reg == REG_RSP || reg == REG_R14 || reg == REG_R15)
         return verify_refuse(v, in->at, "write to a pinned register");
-    if (!is_kept(reg, v->code->saved))
-        return verify_refuse(v, in->at, "write to a register that was not saved");
+    for (unsigned i = 0; i < COUNT_OF(verify_kept_regs); i++)
+        if (reg == verify_kept_regs[i] && !(v->code->saved >> i & 1))
+            return verify_refuse(v, in->at, "write to a register that was not saved");
     if (reg == REG_R11) { /* what was known of its function goes with it */
         if (kind_is(s->regs[REG_RAX], KIND_OTHER))
             s->regs[REG_RAX] = KIND_ANY;
@@ -98,8 +89,7 @@ static bool move_to_r14(struct verify *v, const struct insn *in)
 {
     kind context = v->now.regs[REG_R15];
 
-    if (in->width != 8 || !in->has_mem || in->base != REG_R15 || in->index != REG_NONE ||
-        in->disp != WASM_CONTEXT_MEMORY0)
+    if (in->width != 8 || !insn_is_of_context(in, WASM_CONTEXT_MEMORY0))
         return verify_refuse(v, in->at, "write to a pinned register");
     if (kind_is(context, KIND_CONTEXT))
         v->now.regs[REG_R14] = kind_of(KIND_MEMORY0, 0);
@@ -227,12 +217,8 @@ static bool step_sub_imm(struct verify *v, const struct insn *in)
     if (!set_plain(v, in, in->def))
         return false;
     if (kind_is(size, KIND_SIZE) && in->width == 8 && in->imm >= 0 && extent >> EXTENT_BITS == 0)
-        v->fact = (struct fact){
-            .kind = FACT_SIZE,
-            .when = COND_AE,
-            .reg = REG_R11,
-            .result = kind_of_size(kind_memory(size), extent),
-        };
+        v->fact = (struct fact){ FACT_SIZE, COND_AE, REG_R11,
+                                 0,         0,       kind_of_size(kind_memory(size), extent) };
     return true;
 }
 
@@ -265,22 +251,14 @@ static bool step_xor(struct verify *v, const struct insn *in)
     return use_memory(v, in, KIND_ANY, &loaded) && set_plain(v, in, in->def);
 }
 
-static bool step_compare(struct verify *v, const struct insn *in)
-{
-    kind loaded;
-
-    if (!use_memory(v, in, KIND_ANY, &loaded))
-        return false;
-    fact_compare(v, in);
-    return true;
-}
-
 static bool step_plain(struct verify *v, const struct insn *in)
 {
     kind loaded;
 
     if (!use_memory(v, in, KIND_ANY, &loaded))
         return false;
+    if (in->op == INSN_CMP)
+        fact_compare(v, in);
     if (in->op == INSN_DIVIDE)
         return set_plain(v, in, REG_RAX) && set_plain(v, in, REG_RDX);
     if (in->op == INSN_CMPXCHG) /* compares equal: rax stays as it is */
@@ -293,8 +271,7 @@ static bool step_plain(struct verify *v, const struct insn *in)
 bool step(struct verify *v, const struct insn *in)
 {
     if (!in->keeps_flags) {
-        v->fact = (struct fact){ .reg = REG_NONE };
-        v->not_cc = NO_COND;
+        fact_forget(v);
     }
     switch ((enum insn_op)in->op) {
     case INSN_NOP: return true;
@@ -304,11 +281,11 @@ bool step(struct verify *v, const struct insn *in)
     case INSN_STORE_IMM: return step_store(v, in);
     case INSN_ADD: return step_add(v, in);
     case INSN_XOR: return step_xor(v, in);
-    case INSN_CMP: return step_compare(v, in);
     case INSN_SUB_IMM: return step_sub_imm(v, in);
     case INSN_LEA: return step_lea(v, in);
     case INSN_CMOV: return step_cmov(v, in);
     case INSN_PLAIN:
+    case INSN_CMP:
     case INSN_ADD_IMM:
     case INSN_CMP_IMM:
     case INSN_MOVSXD:

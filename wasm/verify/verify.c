@@ -16,10 +16,31 @@ bool verify_nomem(struct verify *v)
     return false;
 }
 
+bool verify_decode(const struct verify *v, struct insn *out, uint32_t at)
+{
+    return at < v->code->text_size &&
+           insn_decode(out, v->code->bytes, v->code->text_size, at, v->unit->config);
+}
+
+uint32_t verify_below(const void *items, size_t size, uint32_t count, uint32_t key)
+{
+    uint32_t low = 0, high = count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (*(const uint32_t *)(const void *)((const uint8_t *)items + size * middle) < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* More effort where less was not enough; what the last one says counts. */
 static bool walk_harder(struct verify *v)
 {
-    for (v->effort = 0; v->effort < 4; v->effort++) {
+    for (v->effort = 0; v->effort < 5; v->effort++) {
         v->is_refused = false;
         *v->note = (struct wasm_note){ .function = v->function };
         if (verify_walk(v))

@@ -107,7 +107,11 @@ struct verify {
 /* Notes the refusal of the code at an offset; false, for the caller to return. */
 bool verify_refuse(struct verify *v, uint32_t at, const char *rule);
 bool verify_nomem(struct verify *v);
-static inline const uint8_t *verify_text(const struct verify *v) { return v->code->bytes; }
+/* The instruction at an offset; false where it is none of ours, or none is there. */
+bool verify_decode(const struct verify *v, struct insn *out, uint32_t at);
+/* How many of `count` items of `size` bytes, that start with a rising uint32_t, have it below
+ * `key`. */
+uint32_t verify_below(const void *items, size_t size, uint32_t count, uint32_t key);
 
 /* --- flow.c */
 bool verify_scan(struct verify *v);
@@ -115,12 +119,16 @@ bool verify_scan(struct verify *v);
 const struct jump_table *verify_table(const struct verify *v, uint32_t at);
 /* Where entry i of a table goes. */
 uint32_t verify_table_entry(const struct verify *v, const struct jump_table *t, uint32_t i);
+/* Is it a call or a jump whose target is written later? */
+bool verify_is_relocated(const struct verify *v, const struct insn *in);
 const struct wasm_site_entry *verify_site(const struct verify *v, uint32_t pc,
                                           enum wasm_site which);
 /* The block that starts there; NULL where none does. */
 struct block *verify_block(const struct verify *v, uint32_t start);
 
 /* --- frame.c */
+/* In the order of the bits of code->saved, and of the pushes. */
+extern const uint8_t verify_kept_regs[4];
 bool verify_prologue(struct verify *v);
 /* Is `in` the first of an epilogue? Then `out` is its last instruction, a return or a jump
  * that leaves. */
@@ -131,7 +139,7 @@ bool verify_walk(struct verify *v);
 /* Carries the state at hand to a target. */
 bool verify_walk_to(struct verify *v, uint32_t target);
 /* Keys of cells. */
-uint32_t cell_of_slot(const struct verify *v, uint32_t offset);
+static inline uint32_t cell_of_slot(uint32_t offset) { return offset / 8; }
 uint32_t cell_of_spill(const struct verify *v, uint32_t number);
 uint32_t cell_of_memory(const struct verify *v, uint32_t memory);
 kind cell_get(const struct verify *v, uint32_t key);
@@ -147,6 +155,8 @@ bool step_set(struct verify *v, const struct insn *in, uint8_t reg, kind k);
 /* --- fact.c */
 /* What a comparison says, to v->fact. */
 void fact_compare(struct verify *v, const struct insn *in);
+/* Nothing is known of the flags. */
+void fact_forget(struct verify *v);
 /* v->fact holds from here on. */
 bool fact_apply(struct verify *v);
 /* All that is known to be the same word as a register becomes k. */

@@ -3,9 +3,9 @@
  *
  * Frame slots are followed only as far as needed, since each costs a word in every block:
  * first none but that of r15; where this proves too little, those that hold references,
- * checked indices and constants (effort 1); then those of low words too (effort 2). Of both,
- * only slots that some instruction reads whole count at first: a 32-bit load is low whatever
- * it reads. Last, all (effort 3). Whatever proves it, the code is proved. */
+ * checked indices and constants (effort 1), then low words too (effort 2), of slots that some
+ * instruction reads whole, since a 32-bit load is low whatever it reads; then the same of all
+ * slots (efforts 3 and 4). Whatever proves it, the code is proved. */
 #include <string.h>
 
 #include "wasm/verify/verify.h"
@@ -16,12 +16,6 @@ enum { WORK_PER_BYTE = 64, WORK_FLOOR = 1 << 16 };
 /* --- Cells */
 
 static uint32_t slot_count(const struct verify *v) { return v->frame / 8 + 2; }
-
-uint32_t cell_of_slot(const struct verify *v, uint32_t offset)
-{
-    (void)v;
-    return offset / 8;
-}
 
 uint32_t cell_of_spill(const struct verify *v, uint32_t number) { return slot_count(v) + number; }
 
@@ -45,7 +39,7 @@ static bool is_followed(const struct verify *v, uint32_t key, kind k)
         return true;
     if (v->effort == 0 || (v->effort < 3 && !v->read_whole[key]))
         return false;
-    return v->effort > 1 || !kind_is(k, KIND_LOW);
+    return v->effort % 2 == 0 || !kind_is(k, KIND_LOW);
 }
 
 /* Which slots some instruction reads as 64 bits. */
@@ -57,9 +51,8 @@ static bool find_read_whole(struct verify *v)
     if (v->read_whole == NULL)
         return verify_nomem(v);
     for (uint32_t at = v->body; at < v->code->text_size; at++)
-        if ((v->marks[at] & MARK_START) &&
-            insn_decode(&in, v->code->bytes, v->code->text_size, at, v->unit->config) &&
-            operand_is_slot(&in) && !in.writes_mem && in.access == 8 && in.disp >= 0 &&
+        if ((v->marks[at] & MARK_START) && verify_decode(v, &in, at) && operand_is_slot(&in) &&
+            !in.writes_mem && in.access == 8 && in.disp >= 0 &&
             (uint32_t)in.disp / 8 < slot_count(v))
             v->read_whole[(uint32_t)in.disp / 8] = 1;
     return true;
@@ -225,12 +218,10 @@ static bool walk_refined(struct verify *v, uint32_t target)
     done = v->is_dead || verify_walk_to(v, target);
     v->is_dead = false;
     v->fact = fact;
-    memcpy(v->now.regs, before.regs, sizeof before.regs);
-    memcpy(v->now.links, before.links, sizeof before.links);
-    /* A new cell may have moved them all, and was nothing before. */
+    before.cells = v->now.cells; /* a new cell may have moved them all, and was nothing before */
+    v->now = before;
     if (before.cell_count != 0)
         memcpy(v->now.cells, cells, before.cell_count * sizeof *cells);
-    v->now.cell_count = before.cell_count;
     return done;
 }
 
@@ -263,10 +254,11 @@ static bool walk_table(struct verify *v, const struct insn *in, const struct jum
 
 /* --- Blocks */
 
-static bool may_end_frame(const struct insn *in)
+static bool may_end_frame(const struct verify *v, const struct insn *in)
 {
     return in->op == INSN_RET || in->op == INSN_POP || in->op == INSN_JMP_INDIRECT ||
-           (in->op == INSN_ADD_IMM && in->rm == REG_RSP && !in->has_mem);
+           (in->op == INSN_ADD_IMM && in->rm == REG_RSP && !in->has_mem) ||
+           (in->op == INSN_JMP && verify_is_relocated(v, in));
 }
 
 static bool walk_instruction(struct verify *v, const struct insn *in)
@@ -274,19 +266,14 @@ static bool walk_instruction(struct verify *v, const struct insn *in)
     const struct jump_table *t;
     struct insn exit;
 
-    if (may_end_frame(in)) {
+    if (may_end_frame(v, in)) {
         if (!verify_epilogue(v, in, &exit))
             return verify_refuse(v, in->at, "epilogue");
         return call_leave(v, &exit);
     }
     switch (in->op) {
     case INSN_JCC: return walk_jcc(v, in);
-    case INSN_JMP:
-        if (in->next - in->at == 5 && (v->marks[in->at + 1] & MARK_RELOC))
-            return verify_epilogue(v, in, &exit) ? call_leave(v, &exit)
-                                                 : verify_refuse(v, in->at, "epilogue");
-        v->is_dead = true;
-        return verify_walk_to(v, in->target);
+    case INSN_JMP: v->is_dead = true; return verify_walk_to(v, in->target);
     case INSN_CALL:
     case INSN_CALL_INDIRECT: return call_step(v, in);
     case INSN_STOP: v->is_dead = true; return true;
@@ -299,33 +286,32 @@ static bool walk_instruction(struct verify *v, const struct insn *in)
 
 static void take_state(struct verify *v, const struct block *b)
 {
-    memcpy(v->now.regs, b->in.regs, sizeof v->now.regs);
-    memcpy(v->now.links, b->in.links, sizeof v->now.links);
+    kind *cells = v->now.cells;
+
     if (b->in.cell_count != 0)
-        memcpy(v->now.cells, b->in.cells, b->in.cell_count * sizeof *b->in.cells);
-    v->now.cell_count = b->in.cell_count;
-    v->fact = (struct fact){ .reg = REG_NONE };
-    v->not_cc = NO_COND;
+        memcpy(cells, b->in.cells, b->in.cell_count * sizeof *cells);
+    v->now = b->in;
+    v->now.cells = cells;
+    fact_forget(v);
     v->is_dead = false;
 }
 
 static bool walk_block(struct verify *v, struct block *b)
 {
-    uint32_t size = v->code->text_size;
     struct insn in = { .next = b->start };
 
     b->is_dirty = false;
     v->here = b;
     take_state(v, b);
     do {
-        if (in.next >= size || !insn_decode(&in, v->code->bytes, size, in.next, v->unit->config))
+        if (!verify_decode(v, &in, in.next))
             return verify_refuse(v, in.next, "text runs out at its end");
         v->work++;
         if (!walk_instruction(v, &in))
             return false;
         if (v->is_dead)
             return true;
-    } while (in.next >= size || !(v->marks[in.next] & MARK_TARGET));
+    } while (in.next >= v->code->text_size || !(v->marks[in.next] & MARK_TARGET));
     return verify_walk_to(v, in.next);
 }
 
@@ -335,8 +321,7 @@ static bool walk_start(struct verify *v)
 
     for (uint32_t i = 0; i < v->block_count; i++)
         v->blocks[i] = (struct block){ .start = v->blocks[i].start };
-    v->cells = (struct cells){ .numbers = arena_array(v->arena, keys, sizeof(uint32_t)),
-                               .key_count = keys };
+    v->cells = (struct cells){ .numbers = arena_array(v->arena, keys, sizeof(uint32_t)) };
     v->now = (struct state){ .cells = NULL };
     v->now_room = 0;
     v->here = NULL;
