@@ -16,10 +16,9 @@ void text_put(struct text *t, const char *s)
 
 static void put_digits(struct text *t, uint64_t n)
 {
-    char digits[24];
+    char digits[24] = { 0 };
     unsigned at = sizeof digits - 1;
 
-    digits[at] = 0;
     do {
         digits[--at] = (char)('0' + n % 10);
         n /= 10;
