@@ -60,4 +60,14 @@
 /* Live exception objects of one store before unreachable ones are collected. */
 #define LIMIT_EXCEPTIONS 65536u
 
+/* --- A tree of files (codec/archive.h). */
+/* Files, folders and links: looking each up is cheap, copying a million is not. */
+#define LIMIT_ARCHIVE_ENTRIES 100000u
+/* What a program may keep in one tree, names and nodes counted: it is all in memory. */
+#define LIMIT_ARCHIVE_CONTENTS (1ull << 30)
+/* The bytes of an archive: contents, and what lies between them. */
+#define LIMIT_ARCHIVE_SIZE (2ull << 30)
+/* Folders inside folders, where they are those of a host: each step is an open. */
+#define LIMIT_ARCHIVE_DEPTH 1024u
+
 #endif

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/keep_files.h"
 #include "host/files.h"
 
 static struct bytes text_bytes(const char *text)
@@ -18,10 +21,11 @@ static struct bytes text_bytes(const char *text)
 
 static const char *program_name(const struct workload *w)
 {
-    const char *slash = strrchr(w->module, '/');
+    const char *slash;
 
     if (w->name != NULL)
         return w->name;
+    slash = strrchr(w->module, '/');
     return slash != NULL ? slash + 1 : w->module;
 }
 
@@ -72,9 +76,10 @@ static enum err fd_reserve(int *held, struct note *note)
     return ERR_OK;
 }
 
-static enum err directories_open(struct launch *l, const struct workload *w, struct note *note)
+static enum err directories_open(struct launch *l, const struct workload *w, bool packed,
+                                 struct note *note)
 {
-    for (uint32_t i = 0; i < w->directories_count; i++) {
+    for (uint32_t i = 0; i < w->directories_count && !packed; i++) {
         const struct workload_directory *d = &w->directories[i];
         int fd = -1;
 
@@ -118,7 +123,7 @@ static enum err report_open(struct launch *l, int *from, struct note *note)
 }
 
 static enum err launch_open(struct launch *l, const struct workload *w, struct bytes module,
-                            int *report, struct note *note)
+                            struct keep_files *files, bool packed, struct note *note)
 {
     int fd = -1;
 
@@ -126,11 +131,11 @@ static enum err launch_open(struct launch *l, const struct workload *w, struct b
     limits_fill(l, w);
     TRY(files_sealed(&fd, "module", module, note));
     l->module_fd = (uint32_t)fd;
-    TRY(directories_open(l, w, note));
-    TRY(sockets_open(l, w, note));
-    if (report != NULL)
-        TRY(report_open(l, report, note));
-    return ERR_OK;
+    TRY(directories_open(l, w, packed, note));
+    if (packed)
+        TRY(keep_files_pack(files, l, w, note));
+    TRY(keep_files_volumes(files, l, w, note));
+    return sockets_open(l, w, note);
 }
 
 /* exec has its own copies once it runs; and a listener that we kept would go on
@@ -147,18 +152,55 @@ static void launch_close(const struct launch *l)
         close((int)l->report_fd);
 }
 
-static enum err keep_start(struct keep **out, const struct backend *b, const struct launch *l,
+/* Once nothing of the keep is left. A guest whose changes are lost did not succeed. */
+static void changes_return(struct keep_result *out, struct keep_files *files)
+{
+    if (!keep_files_return(files, out->end.code) && out->end.code == 0)
+        out->end.code = LAUNCH_EXIT_SOFTWARE;
+}
+
+static enum err file_digest(uint8_t out[HASH_SHA256_SIZE], int fd, struct note *note)
+{
+    struct stat st;
+    void *at = MAP_FAILED;
+    enum err e = ERR_IO;
+
+    if (fstat(fd, &st) == 0 && st.st_size > 0)
+        at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at != MAP_FAILED) {
+        e = hash_sha256(out, (struct bytes){ at, (size_t)st.st_size });
+        munmap(at, (size_t)st.st_size);
+    }
+    if (e != ERR_OK)
+        note_set(note, "the program of the keep cannot be read");
+    return e;
+}
+
+static enum err keep_start(struct keep **out, const struct backend *b, const struct workload *w,
+                           const struct launch *l, uint8_t exec_digest[HASH_SHA256_SIZE],
                            struct note *note)
 {
-    struct keep_config config = { .launch = l, .exec_fd = -1 };
+    struct keep_config config = {
+        .launch = l,
+        .exec_fd = -1,
+        .shim_fd = -1,
+        .debug = w->debug,
+        .gdb = w->gdb,
+    };
     struct note lack = { 0 };
     enum err e;
 
-    TRY(files_program(&config.exec_fd, "broch-exec", note));
-    e = b->create(out, &config, note);
+    TRY(files_program(&config.exec_fd, w->program, note));
+    e = l->has_report ? file_digest(exec_digest, config.exec_fd, note) : ERR_OK;
+    if (e == ERR_OK && b->needs_shim)
+        e = files_program(&config.shim_fd, "broch-shim", note);
+    if (e == ERR_OK)
+        e = b->create(out, &config, note);
     if (e == ERR_OK)
         e = b->start(*out, &lack, note);
     close(config.exec_fd);
+    if (config.shim_fd >= 0)
+        close(config.shim_fd);
     if (e == ERR_OK && !note_empty(&lack))
         fprintf(stderr, "broch: note: this %s keep runs without %s\n", b->name, lack.text);
     return e;
@@ -180,31 +222,42 @@ static void report_take(struct keep_result *out, int fd)
 enum err keep_run(struct keep_result *out, const struct workload *w, struct bytes module,
                   bool wants_report, struct note *note)
 {
-    const struct backend *b = &backend_process;
+    const struct backend *b = backend_find(w->backend);
     struct launch *l = malloc(sizeof *l);
+    struct keep_files *files = calloc(1, sizeof *files);
     struct keep *keep = NULL;
     int report = -1, held = -1;
     enum err e;
 
-    if (l == NULL) {
-        note_set(note, "out of memory");
-        return ERR_NOMEM;
+    if (l == NULL || files == NULL || b == NULL) {
+        free(l);
+        free(files);
+        note_set(note, b == NULL ? "no kind of keep has that name" : "out of memory");
+        return b == NULL ? ERR_USAGE : ERR_NOMEM;
     }
     launch_init(l);
     e = fd_reserve(&held, note);
     if (e == ERR_OK)
-        e = launch_open(l, w, module, wants_report ? &report : NULL, note);
+        e = launch_open(l, w, module, files, w->pack_directories || b->lacks_folders, note);
+    if (e == ERR_OK && wants_report)
+        e = report_open(l, &report, note);
     if (e == ERR_IO) /* a file or address that the command line named */
         e = ERR_USAGE;
     if (e == ERR_OK)
-        e = keep_start(&keep, b, l, note);
+        e = keep_start(&keep, b, w, l, out->exec_digest, note);
     launch_close(l);
     free(l);
     if (e == ERR_OK)
         e = b->wait(keep, &out->end);
+    if (e == ERR_OK && !note_empty(&out->end.why))
+        fprintf(stderr, "broch: %s\n", out->end.why.text);
     if (e == ERR_OK && report >= 0)
         report_take(out, report);
     b->destroy(keep);
+    if (e == ERR_OK)
+        changes_return(out, files);
+    keep_files_close(files);
+    free(files);
     if (report >= 0)
         close(report);
     if (held >= 0)

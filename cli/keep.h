@@ -3,12 +3,14 @@
 #define BROCH_CLI_KEEP_H
 
 #include "cli/workload.h"
+#include "crypto/hash.h"
 #include "host/backend.h"
 
 struct keep_result {
     struct keep_end end;
     bool has_report;
     struct launch_report report;
+    uint8_t exec_digest[HASH_SHA256_SIZE]; /* of the file that ran; with the report */
 };
 
 /* Opens what the workload names, starts a keep with this module and waits for

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/num.h"
 #include "codec/toml.h"
 #include "host/files.h"
@@ -280,6 +281,71 @@ static enum err memory_dirs_set(struct manifest *m, const struct toml_value *v, 
     return rows_read(m, v, memory_dir_add);
 }
 
+struct volume_row {
+    const char *file;
+    const char *guest;
+    const char *key;
+    bool read_only;
+    uint64_t size_max;
+};
+
+static enum err volume_file(struct manifest *m, const struct toml_value *v, void *into)
+{
+    return path_set(m, v, &((struct volume_row *)into)->file);
+}
+
+static enum err volume_guest(struct manifest *m, const struct toml_value *v, void *into)
+{
+    return text_set(m, v, &((struct volume_row *)into)->guest);
+}
+
+static enum err volume_key(struct manifest *m, const struct toml_value *v, void *into)
+{
+    return path_set(m, v, &((struct volume_row *)into)->key);
+}
+
+static enum err volume_read_only(struct manifest *m, const struct toml_value *v, void *into)
+{
+    return truth_set(m, v, &((struct volume_row *)into)->read_only);
+}
+
+static enum err volume_size(struct manifest *m, const struct toml_value *v, void *into)
+{
+    const char *text;
+
+    TRY(text_of(m, v, v->text, &text));
+    return refuse_note(m, v,
+                       workload_size_take(&((struct volume_row *)into)->size_max, text, m->note));
+}
+
+static enum err volume_add(struct manifest *m, const struct toml_value *table)
+{
+    static const struct field fields[] = {
+        { "file", TOML_STRING, volume_file }, { "guest", TOML_STRING, volume_guest },
+        { "key", TOML_STRING, volume_key },   { "read-only", TOML_BOOL, volume_read_only },
+        { "size", TOML_STRING, volume_size },
+    };
+    struct volume_row row = { .size_max = LIMIT_ARCHIVE_CONTENTS };
+    struct workload_volume v;
+
+    TRY(table_read(m, table, fields, COUNT_OF(fields), &row));
+    if (row.file == NULL || row.guest == NULL)
+        return refuse(m, table->offset, "expected file and guest in every volume", "");
+    v = (struct workload_volume){ row.file, row.guest, row.key, row.size_max, row.read_only };
+    return refuse_note(m, table, workload_volume_set(m->w, v, m->note));
+}
+
+static enum err volumes_set(struct manifest *m, const struct toml_value *v, void *into)
+{
+    (void)into;
+    return rows_read(m, v, volume_add);
+}
+
+static enum err snapshot_set(struct manifest *m, const struct toml_value *v, void *into)
+{
+    return truth_set(m, v, &((struct workload *)into)->pack_directories);
+}
+
 static enum err socket_add(struct manifest *m, const struct toml_value *table, bool listens)
 {
     static const struct field fields[] = {
@@ -345,6 +411,8 @@ static const struct field top[] = {
     { "env", TOML_TABLE, env_set },
     { "dirs", TOML_ARRAY, dirs_set },
     { "memory-dirs", TOML_ARRAY, memory_dirs_set },
+    { "snapshot-dirs", TOML_BOOL, snapshot_set },
+    { "volumes", TOML_ARRAY, volumes_set },
     { "limits", TOML_TABLE, limits_set },
     { "listen", TOML_ARRAY, listen_set },
     { "connect", TOML_ARRAY, connect_set },

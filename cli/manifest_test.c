@@ -37,11 +37,14 @@ static void check_whole(void)
         "args = ['a', '']\n"
         "invoke = 'main'\n"
         "deterministic = true\n"
+        "snapshot-dirs = true\n"
         "env = { A = '1', B = '' }\n"
         "limits = { memory = '64MiB', fuel = 1000, time = '10s', table = 5, stack = '1M' }\n"
         "[[dirs]]\nhost = 'data'\nguest = '/data'\nread-only = true\n"
         "[[dirs]]\nhost = '/abs'\nguest = '/abs'\n"
         "[[memory-dirs]]\nguest = '/tmp'\nsize = '1MiB'\n"
+        "[[volumes]]\nfile = 'db.volume'\nguest = '/db'\nkey = 'db.key'\nread-only = true\n"
+        "[[volumes]]\nfile = '/v'\nguest = '/v'\nsize = '1MiB'\n"
         "[[listen]]\nname = 'web'\naddress = '127.0.0.1:80'\n"
         "[[connect]]\naddress = 'db:1'\n";
 
@@ -67,6 +70,12 @@ static void check_whole(void)
     CHECK(!w.directories[1].read_only);
     CHECK_TEXT(w.trees[0].guest, "/tmp");
     CHECK_EQ(w.trees[0].size_max, 1 << 20);
+    CHECK_TEXT(w.volumes[0].file, "conf/db.volume");
+    CHECK_TEXT(w.volumes[0].key, "conf/db.key");
+    CHECK(w.volumes[0].read_only && w.volumes[0].size_max == 1 << 30);
+    CHECK_TEXT(w.volumes[1].guest, "/v");
+    CHECK(w.volumes[1].key == NULL && w.volumes[1].size_max == 1 << 20);
+    CHECK(w.pack_directories);
     CHECK_TEXT(w.sockets[0].name, "web");
     CHECK(w.sockets[0].listens && !w.sockets[1].listens);
 }

@@ -46,7 +46,8 @@ static enum err option_apply(struct run *run, const struct verb_option *o, const
         { "dir", workload_directory_add },   { "env", workload_environment_add },
         { "limit", workload_limits_add },    { "listen", workload_listen_add },
         { "connect", workload_connect_add }, { "memory-dir", workload_tree_add },
-        { "config", workload_config_add },
+        { "config", workload_config_add },   { "backend", workload_backend_set },
+        { "volume", workload_volume_add },
     };
 
     for (size_t i = 0; i < sizeof adders / sizeof adders[0]; i++)
@@ -56,6 +57,14 @@ static enum err option_apply(struct run *run, const struct verb_option *o, const
         run->workload.invoke = value;
     else if (option_is(o, "deterministic"))
         run->workload.deterministic = true;
+    else if (option_is(o, "volume-key"))
+        run->workload.volume_key = value;
+    else if (option_is(o, "snapshot-dirs"))
+        run->workload.pack_directories = true;
+    else if (option_is(o, "debug"))
+        run->workload.debug = true;
+    else if (option_is(o, "gdb"))
+        run->workload.debug = (run->workload.gdb = value) != NULL;
     else if (option_is(o, "time"))
         run->timed = true;
     else if (option_is(o, "manifest"))
@@ -152,6 +161,8 @@ static void time_print(const struct run *run, const struct keep_result *r,
         return;
     digest_text(text, digest);
     fprintf(stderr, "broch: workload sha256:%s\n", text);
+    digest_text(text, r->exec_digest);
+    fprintf(stderr, "broch: exec sha256:%s in a %s keep\n", text, run->workload.backend);
 }
 
 static int run_prepared(struct run *run, const struct timespec *start)
@@ -168,6 +179,17 @@ static int run_prepared(struct run *run, const struct timespec *start)
     return result.end.code;
 }
 
+/* What a test suite or an operator sets once for all commands. */
+static int environment_apply(struct workload *w)
+{
+    const char *backend = getenv("BROCH_BACKEND");
+    struct note note = { 0 };
+
+    if (backend == NULL || workload_backend_set(w, backend, &note) == ERR_OK)
+        return 0;
+    return verb_fail(VERB_USAGE, "BROCH_BACKEND: %s", note.text);
+}
+
 static int run_run(int argc, char **argv)
 {
     struct run *run = calloc(1, sizeof *run);
@@ -181,7 +203,9 @@ static int run_run(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &start);
     arena_init(&arena, (struct arena_source){ chunk_take, chunk_give, NULL }, ARENA_BYTES);
     workload_init(&run->workload, &arena);
-    code = manifest_apply(run, argc, argv, &helped);
+    code = environment_apply(&run->workload);
+    if (code == 0)
+        code = manifest_apply(run, argc, argv, &helped);
     if (code == 0 && !helped)
         code = line_apply(run, argc, argv);
     if (code == 0 && !helped)
@@ -219,6 +243,16 @@ static const struct verb_option run_options[] = {
     { "memory-dir", VALUE_TEXT, "GUEST[:SIZE]",
       "Give the program an empty folder that lives in the keep's memory, holds at most SIZE "
       "(64MiB) and goes with it." },
+    { "snapshot-dirs", VALUE_NONE, NULL,
+      "Let the program work on copies of the folders that --dir names. What it changed is brought "
+      "to them when it ends, whatever the end. A keep that can reach no folder does so anyway; "
+      "docs/files.md has more." },
+    { "volume", VALUE_TEXT, "FILE::GUEST[:ro]",
+      "Give the program a folder that lives encrypted in FILE, which is made where there is none. "
+      "It is stored when the program syncs a file in it, and at the end." },
+    { "volume-key", VALUE_FILE, "FILE",
+      "The key of the volumes: 32 bytes, or 64 hexadecimal digits, in a file that nobody else may "
+      "read." },
     { "deterministic", VALUE_NONE, NULL,
       "Make every run the same: numbers that are not numbers are canonical, random bytes come "
       "from a fixed seed, clocks start at 0." },
@@ -226,7 +260,17 @@ static const struct verb_option run_options[] = {
       "For engineers: explicit-bounds (compare every address), lazy (compile a function when it "
       "is first called), no-verify (skip the verifier of machine code), no-optimize, "
       "naive-allocation." },
-    { "time", VALUE_NONE, NULL, "At the end print time, memory and workload digest on stderr." },
+    { "backend", VALUE_TEXT, "KIND",
+      "The kind of keep: process (a jailed process, the default) or kvm (a virtual machine under "
+      "a kernel of ours). The program cannot tell them apart. `broch platform` says which of them "
+      "this machine can give. The variable BROCH_BACKEND sets another default." },
+    { "debug", VALUE_NONE, NULL,
+      "A keep that may be looked into: what ends it is told in full, a crash leaves a core file. "
+      "It measures differently, so no proof of it passes for one of an ordinary keep." },
+    { "gdb", VALUE_TEXT, "ADDRESS:PORT",
+      "A debug keep that waits for gdb there (`target remote ADDRESS:PORT`) before its first "
+      "instruction." },
+    { "time", VALUE_NONE, NULL, "At the end print time, memory, and the digests of workload and exec on stderr." },
     { 0 },
 };
 

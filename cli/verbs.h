@@ -8,6 +8,7 @@ extern const struct verb verb_compile;
 extern const struct verb verb_completion;
 extern const struct verb verb_help;
 extern const struct verb verb_inspect;
+extern const struct verb verb_measure;
 extern const struct verb verb_platform;
 extern const struct verb verb_run;
 extern const struct verb verb_version;

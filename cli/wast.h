@@ -10,17 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WAST_REASONS = 8 };
-
-struct wast_result {
-    uint32_t passed;
-    uint32_t failed;
-    uint32_t skipped;
-    uint32_t reason_count;
-    char reasons[WAST_REASONS][200]; /* why some were skipped, each once */
-};
-
-/* False where the script itself cannot be read; the message is out. */
-bool wast_run(struct wast_result *out, const char *path, uint64_t config, bool verbose);
+/* Runs it and says on stdout how many passed, failed and were skipped, and why.
+ * False where one failed, or the script cannot be read. */
+bool wast_one(const char *path, uint64_t config, bool verbose);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "cli/config.h"
 #include "cli/quantity.h"
+#include "host/backend.h"
 
 #define TREE_SIZE_DEFAULT (64ull << 20)
 
@@ -16,6 +17,8 @@ void workload_init(struct workload *w, struct arena *arena)
     w->memory_bytes = LAUNCH_MEMORY_DEFAULT;
     w->table_elements = LAUNCH_TABLE_DEFAULT;
     w->stack_bytes = LAUNCH_STACK_DEFAULT;
+    w->backend = backend_process.name;
+    w->program = "broch-exec";
 }
 
 char *workload_text(struct workload *w, struct bytes text)
@@ -58,14 +61,15 @@ enum err workload_directory_set(struct workload *w, struct workload_directory d,
     return ERR_OK;
 }
 
-enum err workload_directory_add(struct workload *w, const char *text, struct note *note)
+/* HOST[::GUEST][:ro]: the same name twice where there is only one. */
+static bool pair_split(struct workload *w, const char *text, struct workload_directory *out)
 {
-    struct workload_directory d = { 0 };
     size_t size = strlen(text);
     const char *end, *middle;
 
+    *out = (struct workload_directory){ 0 };
     if (size >= 3 && strcmp(text + size - 3, ":ro") == 0) {
-        d.read_only = true;
+        out->read_only = true;
         size -= 3;
     } else if (size >= 3 && strcmp(text + size - 3, ":rw") == 0) {
         size -= 3;
@@ -73,14 +77,65 @@ enum err workload_directory_add(struct workload *w, const char *text, struct not
     end = text + size;
     middle = strstr(text, "::");
     if (middle != NULL && middle + 2 <= end) {
-        d.host = workload_text(w, bytes_between(text, middle));
-        d.guest = workload_text(w, bytes_between(middle + 2, end));
+        out->host = workload_text(w, bytes_between(text, middle));
+        out->guest = workload_text(w, bytes_between(middle + 2, end));
     } else {
-        d.host = d.guest = workload_text(w, bytes_between(text, end));
+        out->host = out->guest = workload_text(w, bytes_between(text, end));
     }
-    if (d.host == NULL || d.guest == NULL)
+    return out->host != NULL && out->guest != NULL;
+}
+
+enum err workload_directory_add(struct workload *w, const char *text, struct note *note)
+{
+    struct workload_directory d;
+
+    if (!pair_split(w, text, &d))
         return out_of_memory(note);
     return workload_directory_set(w, d, note);
+}
+
+enum err workload_volume_set(struct workload *w, struct workload_volume v, struct note *note)
+{
+    uint32_t i = 0;
+
+    if (v.file[0] == '\0' || v.guest[0] == '\0') {
+        note_set(note, "expected FILE::GUEST[:ro], no part of it empty");
+        return ERR_USAGE;
+    }
+    if (v.size_max > LIMIT_ARCHIVE_CONTENTS) {
+        note_set(note, "a volume holds at most %llu MiB", LIMIT_ARCHIVE_CONTENTS >> 20);
+        return ERR_LIMIT;
+    }
+    while (i < w->volumes_count && strcmp(w->volumes[i].guest, v.guest) != 0)
+        i++;
+    if (i == LAUNCH_VOLUMES_MAX) {
+        note_set(note, "more than %u volumes", LAUNCH_VOLUMES_MAX);
+        return ERR_LIMIT;
+    }
+    if (i == w->volumes_count)
+        w->volumes_count++;
+    w->volumes[i] = v;
+    return ERR_OK;
+}
+
+enum err workload_volume_add(struct workload *w, const char *text, struct note *note)
+{
+    struct workload_directory pair;
+
+    if (!pair_split(w, text, &pair))
+        return out_of_memory(note);
+    if (pair.host == pair.guest) {
+        note_set(note, "%s: expected FILE::GUEST[:ro]", text);
+        return ERR_USAGE;
+    }
+    return workload_volume_set(w,
+                               (struct workload_volume){
+                                   .file = pair.host,
+                                   .guest = pair.guest,
+                                   .size_max = LIMIT_ARCHIVE_CONTENTS,
+                                   .read_only = pair.read_only,
+                               },
+                               note);
 }
 
 enum err workload_environment_set(struct workload *w, const char *key, const char *value,
@@ -211,6 +266,21 @@ enum err workload_config_add(struct workload *w, const char *text, struct note *
 
     TRY(config_add(&c, text, CONFIG_FOR_RUN, note));
     w->engine_config = c.set;
+    return ERR_OK;
+}
+
+enum err workload_backend_set(struct workload *w, const char *text, struct note *note)
+{
+    const struct backend *b = backend_find(text);
+
+    if (b == NULL || b == &backend_skeleton) {
+        note_set(note, "%s: expected one of", text);
+        for (size_t i = 0; backend_all[i] != NULL; i++)
+            if (backend_all[i] != &backend_skeleton)
+                note_add(note, "%s", backend_all[i]->name);
+        return ERR_USAGE;
+    }
+    w->backend = b->name;
     return ERR_OK;
 }
 

@@ -32,6 +32,15 @@ struct workload_tree {
     uint64_t size_max;
 };
 
+/* A folder that lives encrypted in a file. */
+struct workload_volume {
+    const char *file;
+    const char *guest;
+    const char *key; /* a file; NULL: volume_key of the workload */
+    uint64_t size_max;
+    bool read_only;
+};
+
 struct workload {
     struct arena *arena;
     const char *module; /* path, or NULL */
@@ -47,6 +56,10 @@ struct workload {
     uint32_t sockets_count;
     struct workload_tree trees[LAUNCH_TREES_MAX];
     uint32_t trees_count;
+    struct workload_volume volumes[LAUNCH_VOLUMES_MAX];
+    uint32_t volumes_count;
+    const char *volume_key; /* or NULL */
+    bool pack_directories;  /* the program works on copies; changes land when it ends */
     uint64_t memory_bytes;
     uint64_t table_elements;
     uint64_t stack_bytes;
@@ -57,6 +70,10 @@ struct workload {
     const char *invoke;
     bool deterministic;
     uint64_t engine_config;
+    const char *backend; /* the kind of keep */
+    const char *program; /* what runs in it: a file beside broch */
+    bool debug;
+    const char *gdb; /* or NULL */
 };
 
 void workload_init(struct workload *w, struct arena *arena);
@@ -74,11 +91,15 @@ enum err workload_limits_add(struct workload *w, const char *text, struct note *
 enum err workload_limit_set(struct workload *w, struct bytes name, const char *value,
                             struct note *note);
 enum err workload_config_add(struct workload *w, const char *text, struct note *note);
+/* One of backend_all; the note names them. */
+enum err workload_backend_set(struct workload *w, const char *text, struct note *note);
 enum err workload_listen_add(struct workload *w, const char *text, struct note *note);
 enum err workload_connect_add(struct workload *w, const char *text, struct note *note);
 enum err workload_socket_set(struct workload *w, struct workload_socket s, struct note *note);
 enum err workload_tree_add(struct workload *w, const char *text, struct note *note);
 enum err workload_tree_set(struct workload *w, struct workload_tree t, struct note *note);
+enum err workload_volume_add(struct workload *w, const char *text, struct note *note);
+enum err workload_volume_set(struct workload *w, struct workload_volume v, struct note *note);
 
 /* A size in bytes, with a note where it is none. */
 enum err workload_size_take(uint64_t *out, const char *text, struct note *note);

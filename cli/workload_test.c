@@ -125,6 +125,33 @@ static void check_sockets(void)
     CHECK_ERR(workload_tree_add(&w, ":1", &note), ERR_USAGE);
 }
 
+static void check_volumes(void)
+{
+    static char name[8];
+
+    CASE("volumes: a file, a name, and nothing else");
+    CHECK_OK(workload_volume_add(&w, "a.volume::/v:ro", &note));
+    CHECK_TEXT(w.volumes[0].file, "a.volume");
+    CHECK_TEXT(w.volumes[0].guest, "/v");
+    CHECK(w.volumes[0].read_only && w.volumes[0].key == NULL);
+    CHECK_OK(workload_volume_add(&w, "b.volume::/v", &note));
+    CHECK_EQ(w.volumes_count, 1);
+    CHECK(!w.volumes[0].read_only);
+    CHECK_ERR(workload_volume_add(&w, "a.volume", &note), ERR_USAGE);
+    CHECK_ERR(workload_volume_add(&w, "::/v", &note), ERR_USAGE);
+    CHECK_ERR(workload_volume_add(&w, "a::", &note), ERR_USAGE);
+    CHECK_ERR(workload_volume_set(
+                  &w, (struct workload_volume){ "a", "/b", NULL, UINT64_MAX, false }, &note),
+              ERR_LIMIT);
+
+    CASE("more volumes than a record holds");
+    for (unsigned i = 1; i < LAUNCH_VOLUMES_MAX; i++) {
+        snprintf(name, sizeof name, "f::/%u", i);
+        CHECK_OK(workload_volume_add(&w, name, &note));
+    }
+    CHECK_ERR(workload_volume_add(&w, "f::/more", &note), ERR_LIMIT);
+}
+
 int main(void)
 {
     struct arena arena;
@@ -135,6 +162,7 @@ int main(void)
     check_environment();
     check_lists();
     check_sockets();
+    check_volumes();
     arena_done(&arena);
     return check_done();
 }

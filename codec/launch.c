@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/reader.h"
 #include "codec/cbor.h"
 
@@ -27,6 +28,8 @@ enum launch_key {
     KEY_INVOKE = 16,
     KEY_SEED = 17,
     KEY_REPORT = 18,
+    KEY_IMAGES = 19,
+    KEY_VOLUMES = 20,
 };
 
 #define KEYS_REQUIRED 14u
@@ -96,10 +99,46 @@ static void trees_put(struct writer *w, const struct launch *l)
     }
 }
 
+static void images_put(struct writer *w, const struct launch *l)
+{
+    cbor_put_uint(w, KEY_IMAGES);
+    cbor_put_array(w, l->images_count);
+    for (uint32_t i = 0; i < l->images_count; i++) {
+        const struct launch_image *m = &l->images[i];
+
+        cbor_put_array(w, 6);
+        cbor_put_bytes(w, m->guest);
+        cbor_put_uint(w, m->fd);
+        cbor_put_bytes(w, BYTES_OF(m->digest));
+        cbor_put_uint(w, m->size_max);
+        cbor_put_bool(w, m->read_only);
+        if (m->has_output)
+            cbor_put_uint(w, m->output_fd);
+        else
+            cbor_put_null(w);
+    }
+}
+
+static void volumes_put(struct writer *w, const struct launch *l)
+{
+    cbor_put_uint(w, KEY_VOLUMES);
+    cbor_put_array(w, l->volumes_count);
+    for (uint32_t i = 0; i < l->volumes_count; i++) {
+        const struct launch_volume *v = &l->volumes[i];
+
+        cbor_put_array(w, 5);
+        cbor_put_bytes(w, v->guest);
+        cbor_put_uint(w, v->fd);
+        cbor_put_bytes(w, BYTES_OF(v->key));
+        cbor_put_uint(w, v->size_max);
+        cbor_put_bool(w, v->read_only);
+    }
+}
+
 void launch_write(struct writer *w, const struct launch *l)
 {
-    unsigned count =
-        KEYS_REQUIRED + l->has_fuel + l->has_time + l->has_invoke + l->has_seed + l->has_report;
+    unsigned count = KEYS_REQUIRED + l->has_fuel + l->has_time + l->has_invoke + l->has_seed +
+                     l->has_report + (l->images_count > 0) + (l->volumes_count > 0);
 
     cbor_put_map(w, count);
     number_put(w, KEY_VERSION, LAUNCH_VERSION);
@@ -127,6 +166,10 @@ void launch_write(struct writer *w, const struct launch *l)
         bytes_put(w, KEY_SEED, (struct bytes){ l->seed, sizeof l->seed });
     if (l->has_report)
         number_put(w, KEY_REPORT, l->report_fd);
+    if (l->images_count > 0)
+        images_put(w, l);
+    if (l->volumes_count > 0)
+        volumes_put(w, l);
 }
 
 /* A parse under way. The error says more than the reader's one bit can. */
@@ -253,6 +296,83 @@ static void trees_take(struct parse *p)
     p->l->trees_count = count;
 }
 
+/* A table that may be absent is not there with nothing in it. */
+static uint32_t some_take(struct parse *p, uint32_t max)
+{
+    uint32_t count = count_take(p, max);
+
+    if (count == 0)
+        refuse(p, ERR_MALFORMED);
+    return count;
+}
+
+static struct bytes guest_take(struct parse *p)
+{
+    struct bytes guest = string_take(p);
+
+    if (guest.size == 0)
+        refuse(p, ERR_MALFORMED);
+    return guest;
+}
+
+static void exact_take(struct parse *p, uint8_t *out, size_t size)
+{
+    struct bytes b = cbor_take_bytes(&p->r);
+
+    if (b.size != size)
+        refuse(p, ERR_MALFORMED);
+    else
+        memcpy(out, b.data, size);
+}
+
+static uint64_t size_max_take(struct parse *p)
+{
+    uint64_t size = cbor_take_uint(&p->r);
+
+    if (size > LIMIT_ARCHIVE_CONTENTS)
+        refuse(p, ERR_LIMIT);
+    return size;
+}
+
+static void images_take(struct parse *p)
+{
+    uint32_t count = some_take(p, LAUNCH_IMAGES_MAX);
+
+    for (uint32_t i = 0; i < count && !p->r.bad; i++) {
+        struct launch_image *m = &p->l->images[i];
+
+        row_take(p, 6);
+        m->guest = guest_take(p);
+        m->fd = fd_take(p);
+        exact_take(p, m->digest, sizeof m->digest);
+        m->size_max = size_max_take(p);
+        m->read_only = cbor_take_bool(&p->r);
+        m->has_output = !cbor_take_if_null(&p->r);
+        if (m->has_output)
+            m->output_fd = fd_take(p);
+        if (m->has_output && m->read_only)
+            refuse(p, ERR_MALFORMED);
+    }
+    p->l->images_count = count;
+}
+
+static void volumes_take(struct parse *p)
+{
+    uint32_t count = some_take(p, LAUNCH_VOLUMES_MAX);
+
+    for (uint32_t i = 0; i < count && !p->r.bad; i++) {
+        struct launch_volume *v = &p->l->volumes[i];
+
+        row_take(p, 5);
+        v->guest = guest_take(p);
+        v->fd = fd_take(p);
+        exact_take(p, v->key, sizeof v->key);
+        v->size_max = size_max_take(p);
+        v->read_only = cbor_take_bool(&p->r);
+    }
+    p->l->volumes_count = count;
+}
+
 static void tty_take(struct parse *p)
 {
     uint64_t bits = cbor_take_uint(&p->r);
@@ -325,6 +445,8 @@ static void field_take(struct parse *p, uint64_t key)
         p->l->report_fd = fd_take(p);
         p->l->has_report = true;
         break;
+    case KEY_IMAGES: images_take(p); break;
+    case KEY_VOLUMES: volumes_take(p); break;
     default: refuse(p, ERR_UNSUPPORTED); /* a field that we would otherwise ignore */
     }
 }

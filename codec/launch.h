@@ -12,7 +12,8 @@
  * What comes back: exec ends with the guest's exit code as its status; a trap
  * ends with LAUNCH_EXIT_TRAP after its text went to descriptor 2; a module that
  * is refused ends with LAUNCH_EXIT_DATA. Where report_fd is set, exec writes a
- * struct launch_report to it before it ends, whatever the end. */
+ * struct launch_report to it before it ends, whatever the end. What became of the folders
+ * of images goes to their outputs before that. */
 #ifndef BROCH_CODEC_LAUNCH_H
 #define BROCH_CODEC_LAUNCH_H
 
@@ -37,8 +38,12 @@
 #define LAUNCH_DIRECTORIES_MAX 256u
 #define LAUNCH_SOCKETS_MAX 256u
 #define LAUNCH_TREES_MAX 64u
+#define LAUNCH_IMAGES_MAX 256u /* as many as directories: each may become one */
+#define LAUNCH_VOLUMES_MAX 16u /* each is all in memory */
 #define LAUNCH_FD_MAX 4095u /* the loader numbers densely from 4 up */
 #define LAUNCH_SEED_SIZE 32u
+#define LAUNCH_DIGEST_SIZE 32u
+#define LAUNCH_KEY_SIZE 32u
 
 /* What holds where nobody said otherwise. */
 #define LAUNCH_MEMORY_DEFAULT (4ull << 30) /* all that a 32-bit memory can be */
@@ -68,6 +73,28 @@ struct launch_tree {
     uint64_t size_max; /* bytes of contents and names */
 };
 
+/* A folder that exec makes from an archive (codec/archive.h). What the program changed in
+ * it goes back, whatever the end, as an archive whose unchanged files are marked so. */
+struct launch_image {
+    struct bytes guest;
+    uint32_t fd;                        /* whole archive, from offset 0, to its end */
+    uint8_t digest[LAUNCH_DIGEST_SIZE]; /* SHA-256 of it */
+    uint64_t size_max; /* bytes of contents and names, at most LIMIT_ARCHIVE_CONTENTS */
+    bool read_only;
+    bool has_output; /* never where it is read-only */
+    uint32_t output_fd;
+};
+
+/* A folder that lives encrypted in one file (exec/volume.h). In a keep whose host can look
+ * inside, the key is no secret from the host; it is from whoever gets the file alone. */
+struct launch_volume {
+    struct bytes guest;
+    uint32_t fd;
+    uint8_t key[LAUNCH_KEY_SIZE];
+    uint64_t size_max; /* as that of an image */
+    bool read_only;
+};
+
 struct launch {
     uint32_t module_fd; /* sealed memfd, whole module, from offset 0 */
     struct bytes name;  /* of the module, for messages; args[0] is what the guest sees */
@@ -76,11 +103,15 @@ struct launch {
     uint32_t directories_count;
     uint32_t sockets_count;
     uint32_t trees_count;
+    uint32_t images_count;
+    uint32_t volumes_count;
     struct bytes args[LAUNCH_ARGS_MAX];               /* no zero byte inside */
     struct bytes environment[LAUNCH_ENVIRONMENT_MAX]; /* "K=V", K not empty */
     struct launch_directory directories[LAUNCH_DIRECTORIES_MAX];
     struct launch_socket sockets[LAUNCH_SOCKETS_MAX];
     struct launch_tree trees[LAUNCH_TREES_MAX];
+    struct launch_image images[LAUNCH_IMAGES_MAX];
+    struct launch_volume volumes[LAUNCH_VOLUMES_MAX];
     bool tty[3]; /* descriptor 0, 1, 2 is a terminal */
 
     uint64_t memory_bytes; /* linear memories together, compile included */

@@ -1,5 +1,6 @@
 #include "codec/launch.h"
 
+#include "base/limits.h"
 #include "base/num.h"
 #include "codec/cbor.h"
 #include "tests/check.h"
@@ -36,6 +37,19 @@ static void full_make(void)
     full.engine_config = 0x8000000000000001;
     full.has_report = true;
     full.report_fd = 7;
+    full.images_count = 2;
+    full.images[0] = (struct launch_image){
+        .guest = BYTES_TEXT("/in"), .fd = 8, .digest = { 1 }, .size_max = 5, .read_only = true
+    };
+    full.images[1] = (struct launch_image){ .guest = BYTES_TEXT("/out"),
+                                            .fd = 9,
+                                            .size_max = LIMIT_ARCHIVE_CONTENTS,
+                                            .has_output = true,
+                                            .output_fd = 10 };
+    full.volumes_count = 1;
+    full.volumes[0] = (struct launch_volume){
+        .guest = BYTES_TEXT("/db"), .fd = 11, .key = { 7 }, .size_max = 6, .read_only = true
+    };
 }
 
 static struct bytes encode(const struct launch *l)
@@ -67,12 +81,22 @@ static void check_round_trip(void)
     CHECK_EQ(back.engine_config, 0x8000000000000001);
     CHECK_EQ(back.report_fd, 7);
     CHECK_EQ(back.memory_bytes, LAUNCH_MEMORY_DEFAULT);
+    CHECK_EQ(back.images_count, 2);
+    CHECK_BYTES(back.images[0].guest, BYTES_TEXT("/in"));
+    CHECK(back.images[0].read_only && !back.images[0].has_output && back.images[0].digest[0] == 1);
+    CHECK(!back.images[1].read_only && back.images[1].has_output);
+    CHECK_EQ(back.images[1].output_fd, 10);
+    CHECK_EQ(back.images[1].size_max, LIMIT_ARCHIVE_CONTENTS);
+    CHECK_EQ(back.volumes_count, 1);
+    CHECK_BYTES(back.volumes[0].guest, BYTES_TEXT("/db"));
+    CHECK(back.volumes[0].key[0] == 7 && back.volumes[0].read_only);
 
     CASE("absent fields are absent");
     full.has_fuel = full.has_time = full.has_invoke = full.has_seed = full.has_report = false;
+    full.images_count = full.volumes_count = 0;
     CHECK_OK(launch_parse(&back, encode(&full)));
     CHECK(!back.has_fuel && !back.has_time && !back.has_invoke && !back.has_seed);
-    CHECK(!back.has_report);
+    CHECK(!back.has_report && back.images_count == 0 && back.volumes_count == 0);
 }
 
 static void check_truncations(void)
@@ -100,6 +124,14 @@ static void stdio_as_directory(void) { full.directories[0].fd = 1; }
 static void record_as_module(void) { full.module_fd = LAUNCH_FD; }
 static void kind_unknown(void) { full.sockets[0].kind = (enum launch_socket_kind)2; }
 static void fd_huge(void) { full.sockets[0].fd = LAUNCH_FD_MAX + 1; }
+static void image_unnamed(void) { full.images[0].guest = (struct bytes){ 0 }; }
+static void image_stdio(void) { full.images[0].fd = 2; }
+static void image_huge(void) { full.images[1].size_max++; }
+static void image_answers(void) { full.images[1].read_only = true; }
+static void output_stdio(void) { full.images[1].output_fd = 1; }
+static void volume_unnamed(void) { full.volumes[0].guest = (struct bytes){ 0 }; }
+static void volume_record(void) { full.volumes[0].fd = LAUNCH_FD; }
+static void volume_huge(void) { full.volumes[0].size_max = UINT64_MAX; }
 static void none(void) {}
 
 static const struct {
@@ -117,6 +149,14 @@ static const struct {
     { "the record itself as the module", record_as_module, ERR_MALFORMED },
     { "unknown kind of socket", kind_unknown, ERR_MALFORMED },
     { "descriptor beyond the limit", fd_huge, ERR_LIMIT },
+    { "image without a guest path", image_unnamed, ERR_MALFORMED },
+    { "stderr as an image", image_stdio, ERR_MALFORMED },
+    { "image larger than any may be", image_huge, ERR_LIMIT },
+    { "read-only image with an output", image_answers, ERR_MALFORMED },
+    { "stdout as an output", output_stdio, ERR_MALFORMED },
+    { "volume without a guest path", volume_unnamed, ERR_MALFORMED },
+    { "the record itself as a volume", volume_record, ERR_MALFORMED },
+    { "volume larger than any may be", volume_huge, ERR_LIMIT },
 };
 
 static void check_changes(void)
@@ -160,8 +200,14 @@ static void check_counts(void)
     CASE("a field that nobody knows");
     CHECK_ERR(launch_parse(&back, BYTES_TEXT("\xaf\x00\x01\x01\x04\x02\x40\x03\x80\x04\x80\x05\x80"
                                              "\x06\x80\x07\x80\x08\x00\x09\x00\x0a\x00\x0b\x00"
-                                             "\x0c\xf4\x0d\x00\x13\x00")),
+                                             "\x0c\xf4\x0d\x00\x18\x18\x00")),
               ERR_UNSUPPORTED);
+
+    CASE("a table of images with nothing in it");
+    CHECK_ERR(launch_parse(&back, BYTES_TEXT("\xaf\x00\x01\x01\x04\x02\x40\x03\x80\x04\x80\x05\x80"
+                                             "\x06\x80\x07\x80\x08\x00\x09\x00\x0a\x00\x0b\x00"
+                                             "\x0c\xf4\x0d\x00\x13\x80")),
+              ERR_MALFORMED);
 
     CASE("a required field left out");
     CHECK_ERR(launch_parse(&back, BYTES_TEXT("\xad\x00\x01\x01\x04\x02\x40\x03\x80\x04\x80\x05\x80"

@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include "crypto/library.h"
+
 static const EVP_MD *algorithm(enum hash_kind kind)
 {
     switch (kind) {
@@ -20,8 +22,10 @@ size_t hash_size(enum hash_kind kind)
 
 enum err hash_init(struct hash *h, enum hash_kind kind)
 {
-    EVP_MD_CTX *state = EVP_MD_CTX_new();
+    EVP_MD_CTX *state;
 
+    library_start();
+    state = EVP_MD_CTX_new();
     h->state = NULL;
     h->kind = kind;
     if (state == NULL)

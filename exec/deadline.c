@@ -19,11 +19,16 @@ static struct {
     pthread_t main_thread;
     volatile sig_atomic_t passed;
     _Atomic(struct wasm_store *) store;
-} deadline;
+    pthread_mutex_t held;
+} deadline = { .held = PTHREAD_MUTEX_INITIALIZER };
 
 bool deadline_passed(void) { return deadline.passed != 0; }
 
 const volatile sig_atomic_t *deadline_flag(void) { return &deadline.passed; }
+
+void deadline_hold(void) { pthread_mutex_lock(&deadline.held); }
+
+void deadline_release(void) { pthread_mutex_unlock(&deadline.held); }
 
 static void on_nudge(int number) { (void)number; /* the call that it interrupts is what matters */ }
 
@@ -49,6 +54,7 @@ static void *watch(void *unused)
         pthread_kill(deadline.main_thread, SIGALRM);
         pause_for((struct timespec){ .tv_nsec = NUDGE_NS });
     }
+    deadline_hold(); /* not in the middle of what is being kept, nor after the end */
     message_time_limit(deadline.time_ms);
     _exit(LAUNCH_EXIT_TRAP);
 }

@@ -18,5 +18,8 @@ void deadline_guard(struct wasm_store *store);
 bool deadline_passed(void);
 /* For the worlds: becomes true when the limit is reached. */
 const volatile sig_atomic_t *deadline_flag(void);
+/* While it is held, no time limit ends the process; the guest is still interrupted. */
+void deadline_hold(void);
+void deadline_release(void);
 
 #endif

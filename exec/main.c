@@ -11,6 +11,7 @@
 #include "exec/compile.h"
 #include "exec/confine.h"
 #include "exec/deadline.h"
+#include "exec/direct.h"
 #include "exec/fault.h"
 #include "exec/guest.h"
 #include "exec/memory.h"
@@ -167,8 +168,13 @@ static void report_write(struct exec *x)
 int main(void)
 {
     static struct exec x;
-    int code = exec_run(&x);
+    int code;
 
+    direct_init();
+    code = exec_run(&x);
+
+    if (!guest_end(&x.launch) && code == 0)
+        code = LAUNCH_EXIT_SOFTWARE; /* what the guest left is lost: that is no success */
     report_write(&x);
     _exit(code); /* nothing is buffered, and the guest's memory needs no tidying */
 }

@@ -4,6 +4,7 @@
 
 const struct backend *const backend_all[] = {
     &backend_process,
+    &backend_kvm,
     &backend_skeleton,
     NULL,
 };

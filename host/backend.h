@@ -24,6 +24,9 @@ struct keep_config {
     /* Descriptors in it are this process's own; the backend renumbers them. */
     const struct launch *launch;
     int exec_fd; /* the exec file, open for reading */
+    int shim_fd; /* the shim's file, for a backend that needs it; else -1 */
+    bool debug;  /* may be looked into; measures differently, and says so */
+    const char *gdb; /* where a debugger may connect, or NULL; only with debug */
 };
 
 /* How a keep ended. */
@@ -31,11 +34,17 @@ struct keep_end {
     int code; /* what exec exited with, or 128 + the number of the signal */
     uint64_t cpu_us;
     uint64_t peak_bytes; /* resident */
+    /* Of a keep with a gate: how often it left for its loader, calls it made. */
+    uint64_t exits;
+    uint64_t calls;
+    struct note why; /* where it died of something that its code does not say; else empty */
 };
 
 struct backend {
     const char *name;
     const char *isolation; /* one sentence for `broch platform` */
+    bool needs_shim;       /* keep_config.shim_fd must be open */
+    bool lacks_folders;    /* launch.directories are refused: pack them into images */
     /* Adds one line for every thing the backend needs or would like. */
     void (*probe)(struct probe_list *out);
     /* Checks and prepares; nothing of the workload runs yet. */
@@ -50,6 +59,7 @@ struct backend {
 };
 
 extern const struct backend backend_process;
+extern const struct backend backend_kvm;
 extern const struct backend backend_skeleton;
 
 /* NULL-terminated, in order of preference. */

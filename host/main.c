@@ -97,6 +97,8 @@ static enum err keep_serve(const struct backend *b, const struct keep_config *co
         fprintf(stderr, "broch-loader: note: this %s keep runs without %s\n", b->name, lack.text);
     if (e == ERR_OK)
         e = b->wait(keep, end);
+    if (e == ERR_OK && !note_empty(&end->why))
+        fprintf(stderr, "broch-loader: %s\n", end->why.text);
     b->destroy(keep);
     return e;
 }
@@ -108,7 +110,8 @@ int main(int argc, char **argv)
     struct keep_end end = { 0 };
     const struct backend *backend;
     struct options o;
-    int exec_fd = -1;
+    struct keep_config config;
+    int exec_fd = -1, shim_fd = -1;
 
     if (files_stdio_hold() != ERR_OK || !options_parse(&o, argc, argv)) {
         fputs(usage, stderr);
@@ -122,7 +125,10 @@ int main(int argc, char **argv)
     exec_fd = (int)o.exec_fd;
     if (exec_fd < 0 && files_program(&exec_fd, "broch-exec", &note) != ERR_OK)
         return fail(LAUNCH_EXIT_SOFTWARE, note.text);
-    if (keep_serve(backend, &(struct keep_config){ &launch, exec_fd }, &end, &note) != ERR_OK)
+    if (backend->needs_shim && files_program(&shim_fd, "broch-shim", &note) != ERR_OK)
+        return fail(LAUNCH_EXIT_SOFTWARE, note.text);
+    config = (struct keep_config){ .launch = &launch, .exec_fd = exec_fd, .shim_fd = shim_fd };
+    if (keep_serve(backend, &config, &end, &note) != ERR_OK)
         return fail(LAUNCH_EXIT_SOFTWARE, note.text);
     return end.code;
 }

@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "exec/direct.h"
 #include "exec/world/host_file.h"
 
 /* Which calls end early is one for the whole process: a signal is, too. */
@@ -44,7 +44,7 @@ static enum wasi_errno ask_clock(int (*ask)(clockid_t id, struct timespec *t),
 static enum wasi_errno host_time(struct world *w, enum wasi_clock clock, uint64_t *out)
 {
     (void)w;
-    return ask_clock(clock_gettime, clock, out);
+    return ask_clock(direct_clock_gettime, clock, out);
 }
 
 static enum wasi_errno host_resolution(struct world *w, enum wasi_clock clock, uint64_t *out)
@@ -59,7 +59,7 @@ static enum wasi_errno host_random(struct world *w, void *out, size_t size)
 
     (void)w;
     while (size > 0) {
-        ssize_t n = getrandom(at, size, 0);
+        ssize_t n = direct_getrandom(at, size, 0);
 
         if (n < 0) {
             if (host_again(errno))
@@ -114,7 +114,7 @@ static uint64_t now(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    direct_clock_gettime(CLOCK_MONOTONIC, &t);
     return nanoseconds(t);
 }
 
@@ -128,7 +128,7 @@ static enum wasi_errno wait_for(struct pollfd *polled, size_t count, int64_t tim
         struct timespec t = { .tv_sec = (time_t)(left / 1000000000u),
                               .tv_nsec = (long)(left % 1000000000u) };
 
-        n = ppoll(polled, count, timeout_ns >= 0 ? &t : NULL, NULL);
+        n = direct_ppoll(polled, count, timeout_ns >= 0 ? &t : NULL);
     } while (n < 0 && host_again(errno));
     return n < 0 ? host_errno(errno) : WASI_OK;
 }

@@ -13,6 +13,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "exec/direct.h"
+
 static void file_close(struct world_file *f)
 {
     struct host_file *h = host_file_of(f);
@@ -146,7 +148,7 @@ static enum wasi_errno file_read(struct world_file *f, const struct iovec *to, s
         return WASI_AGAIN;
     do
         n = offset != NULL ? preadv(h->fd, to, (int)count, (off_t)*offset)
-                           : readv(h->fd, to, (int)count);
+                           : direct_readv(h->fd, to, (int)count);
     while (n < 0 && host_again(errno));
     if (n < 0)
         return host_errno(errno);
@@ -176,7 +178,7 @@ static ssize_t write_once(struct host_file *h, const struct iovec *from, size_t 
      * positioned write goes where it is sent, as POSIX has it. */
     if ((h->fdflags & WASI_FDFLAG_APPEND) != 0 && h->base.type == WASI_TYPE_FILE)
         return write_append(h, from, count);
-    return writev(h->fd, from, (int)count);
+    return direct_writev(h->fd, from, (int)count);
 }
 
 static enum wasi_errno file_write(struct world_file *f, const struct iovec *from, size_t count,

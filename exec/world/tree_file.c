@@ -54,7 +54,7 @@ static enum wasi_errno file_stat(struct world_file *base, struct world_stat *out
     return WASI_OK;
 }
 
-void tree_node_set_times(const struct tree *t, struct tree_node *n, const struct world_times *times)
+void tree_node_set_times(struct tree *t, struct tree_node *n, const struct world_times *times)
 {
     uint64_t now = tree_now(t);
 
@@ -67,6 +67,7 @@ void tree_node_set_times(const struct tree *t, struct tree_node *n, const struct
     if ((times->flags & WASI_TIME_MTIM_NOW) != 0)
         n->mtim = now;
     n->ctim = now;
+    t->changes++;
 }
 
 static enum wasi_errno file_set_times(struct world_file *base, const struct world_times *times)
@@ -85,12 +86,12 @@ static enum wasi_errno file_set_flags(struct world_file *base, uint32_t fdflags)
     return WASI_OK;
 }
 
-/* There is nothing behind this memory to bring it to. */
 static enum wasi_errno file_sync(struct world_file *base, bool data_only)
 {
-    (void)base;
+    const struct tree *t = tree_file_of(base)->tree;
+
     (void)data_only;
-    return WASI_OK;
+    return t->sync != NULL ? t->sync(t->sync_context) : WASI_OK;
 }
 
 static enum wasi_errno file_read(struct world_file *base, const struct iovec *to, size_t count,
@@ -116,7 +117,8 @@ static enum wasi_errno file_read(struct world_file *base, const struct iovec *to
     }
     if (offset == NULL)
         f->at = at;
-    f->node->atim = tree_now(f->tree);
+    if (!f->tree->keeps_atime)
+        f->node->atim = tree_now(f->tree);
     *got = total;
     return WASI_OK;
 }
@@ -129,6 +131,7 @@ static enum wasi_errno room_make(struct tree_file *f, uint64_t at, size_t *part)
 
     if (at > INT64_MAX - *part)
         return WASI_FBIG;
+    WASI_TRY(tree_node_own(f->node));
     if (at + *part <= f->node->size)
         return WASI_OK;
     if (at < room)
@@ -159,6 +162,7 @@ static enum wasi_errno write_at(struct tree_file *f, uint64_t at, const struct i
         if (part < from[i].iov_len)
             break;
     }
+    f->tree->changes++;
     n->mtim = n->ctim = tree_now(f->tree);
     *put = total;
     return WASI_OK;
@@ -206,9 +210,7 @@ static enum wasi_errno file_set_size(struct world_file *base, uint64_t size)
         return WASI_INVAL;
     if (size > INT64_MAX)
         return WASI_INVAL;
-    WASI_TRY(tree_node_resize(f->tree, f->node, size));
-    f->node->mtim = f->node->ctim = tree_now(f->tree);
-    return WASI_OK;
+    return tree_node_resize(f->tree, f->node, size);
 }
 
 static enum wasi_errno file_allocate(struct world_file *base, uint64_t offset, uint64_t size)

@@ -63,7 +63,8 @@ static void node_free(struct tree *t, struct tree_node *n)
     for (size_t i = 0; i < n->entry_count; i++)
         free(n->entries[i].name);
     free(n->entries);
-    free(n->data);
+    if (!n->borrowed)
+        free(n->data);
     t->used -= NODE_SIZE + n->capacity;
     free(n);
 }
@@ -95,6 +96,22 @@ static enum wasi_errno reserve(struct tree *t, struct tree_node *n, size_t size)
     return WASI_OK;
 }
 
+enum wasi_errno tree_node_own(struct tree_node *n)
+{
+    uint8_t *data;
+
+    if (!n->borrowed)
+        return WASI_OK;
+    data = malloc(n->capacity + 1);
+    if (data == NULL)
+        return WASI_NOSPC;
+    if (n->size > 0)
+        memcpy(data, n->data, n->size);
+    n->data = data;
+    n->borrowed = false;
+    return WASI_OK;
+}
+
 uint64_t tree_node_room(const struct tree *t, const struct tree_node *n)
 {
     return n->capacity + (t->size_max - t->used);
@@ -104,16 +121,21 @@ enum wasi_errno tree_node_resize(struct tree *t, struct tree_node *n, uint64_t s
 {
     if (size > t->size_max)
         return size > INT64_MAX ? WASI_INVAL : WASI_NOSPC;
+    t->changes++;
     if (size == 0) {
-        free(n->data);
+        if (!n->borrowed)
+            free(n->data);
+        n->borrowed = false;
         t->used -= n->capacity;
         n->data = NULL;
         n->capacity = 0;
     }
+    WASI_TRY(tree_node_own(n));
     WASI_TRY(reserve(t, n, size));
     if (size > n->size)
         memset(n->data + n->size, 0, size - n->size);
     n->size = size;
+    n->mtim = n->ctim = tree_now(t);
     return WASI_OK;
 }
 
@@ -181,7 +203,7 @@ enum wasi_errno tree_entry_add(struct tree *t, struct tree_node *dir, const char
 
     if (dir->links == 0) /* removed while open: nothing is made in it */
         return WASI_NOENT;
-    if (!charge(t, ENTRY_SIZE + size))
+    if (t->entry_count >= t->entries_max || !charge(t, ENTRY_SIZE + size))
         return WASI_NOSPC;
     copy = malloc(size + 1);
     if (copy == NULL || !entries_reserve(dir)) {
@@ -197,6 +219,8 @@ enum wasi_errno tree_entry_add(struct tree *t, struct tree_node *dir, const char
         .name_size = (uint32_t)size,
         .name = copy,
     };
+    t->entry_count++;
+    t->changes++;
     n->links++;
     if (n->type == WASI_TYPE_DIRECTORY)
         n->parent = dir;
@@ -213,6 +237,8 @@ void tree_entry_remove(struct tree *t, struct tree_node *dir, struct tree_entry 
     free(e->name);
     memmove(e, e + 1, behind * sizeof *e);
     dir->entry_count--;
+    t->entry_count--;
+    t->changes++;
     entries_fit(dir);
     n->links--;
     dir->mtim = dir->ctim = n->ctim = tree_now(t);
@@ -231,6 +257,7 @@ enum wasi_errno tree_new(struct tree **out, struct world *clock, uint64_t size_m
     t->clock = clock;
     t->size_max = num_min(size_max, INT64_MAX);
     t->next_ino = 1;
+    t->entries_max = UINT32_MAX;
     t->dev = ++trees;
     t->root = tree_node_new(t, WASI_TYPE_DIRECTORY);
     if (t->root == NULL) {

@@ -1,5 +1,5 @@
 /* tree_node.h: the nodes of a tree in memory, and how a path finds them. Not for
- * others than tree_*.c.
+ * others than tree_*.c, here and above (exec/tree_load.c, exec/tree_save.c).
  *
  * A node lives while a directory names it (links) or a file has it open (refs). */
 #ifndef BROCH_EXEC_WORLD_TREE_NODE_H
@@ -29,6 +29,10 @@ struct tree_node {
     uint8_t *data;
     size_t size;
     size_t capacity;
+    bool borrowed; /* the bytes are an archive's until they change; tree_node_own copies */
+    bool executable;
+    uint32_t origin; /* the archive's entry that it came from; 0: none, or the root */
+    uint32_t saved;  /* its entry in the archive being written */
     /* Directories. */
     struct tree_node *parent; /* NULL: the root, or removed */
     struct tree_entry *entries;
@@ -45,6 +49,12 @@ struct tree {
     uint64_t used;
     uint64_t next_ino;
     uint64_t dev; /* another for each tree of the process */
+    uint32_t entry_count;
+    uint32_t entries_max;
+    bool keeps_atime;                       /* reading leaves no trace */
+    uint64_t changes;                       /* counts them */
+    enum wasi_errno (*sync)(void *context); /* NULL: there is nothing behind it */
+    void *sync_context;
 };
 
 struct tree_file {
@@ -68,6 +78,8 @@ struct tree_node *tree_node_new(struct tree *t, enum wasi_filetype type);
 void tree_node_settle(struct tree *t, struct tree_node *n);
 /* Bytes of a file or link; what is added is zero. */
 enum wasi_errno tree_node_resize(struct tree *t, struct tree_node *n, uint64_t size);
+/* Its bytes become its own, to be written to. */
+enum wasi_errno tree_node_own(struct tree_node *n);
 /* The largest size that resize would still give it. */
 uint64_t tree_node_room(const struct tree *t, const struct tree_node *n);
 /* NULL where there is none. */
@@ -95,8 +107,7 @@ enum wasi_errno tree_walk(struct tree_node *start, const char *path, enum tree_w
 enum wasi_errno tree_file_open(struct tree *t, struct tree_node *n, const struct world_open *how,
                                bool read_only, struct world_file **out);
 void tree_node_stat(const struct tree *t, const struct tree_node *n, struct world_stat *out);
-void tree_node_set_times(const struct tree *t, struct tree_node *n,
-                         const struct world_times *times);
+void tree_node_set_times(struct tree *t, struct tree_node *n, const struct world_times *times);
 
 /* tree_path.c */
 enum wasi_errno tree_open(struct world_file *dir, const char *path, const struct world_open *how,

@@ -20,19 +20,10 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "host/backend/process/filter.h"
 #include "host/backend/process/jail.h"
 
-struct plain {
-    int call;
-    const char *why;
-};
-
-#define CALL(name, why)     \
-    {                       \
-        SCMP_SYS(name), why \
-    }
-
-static const struct plain allowed[] = {
+static const struct filter_plain allowed[] = {
     CALL(read, "stdin, files, sockets, the launch record"),
     CALL(readv, "fd_read with several buffers"),
     CALL(pread64, "fd_pread"),
@@ -123,7 +114,7 @@ static const struct plain allowed[] = {
 };
 
 /* These have no honest use in exec, and a long record in escapes. */
-static const struct plain killed[] = {
+static const struct filter_plain killed[] = {
     CALL(ptrace, "another process's memory"),
     CALL(process_vm_readv, "another process's memory"),
     CALL(process_vm_writev, "another process's memory"),
@@ -159,42 +150,12 @@ static const struct plain killed[] = {
     CALL(personality, "readable memory would become executable"),
 };
 
-struct judged {
-    int call;
-    uint32_t act;
-    struct scmp_arg_cmp test;
-    const char *why;
-};
-
-#define WX (PROT_WRITE | PROT_EXEC)
-#define IF(name, act, test, why)       \
-    {                                  \
-        SCMP_SYS(name), act, test, why \
-    }
-#define EQUAL(at, value)          \
-    {                             \
-        at, SCMP_CMP_EQ, value, 0 \
-    }
-#define MASKED(at, mask, value)             \
-    {                                       \
-        at, SCMP_CMP_MASKED_EQ, mask, value \
-    }
-#define YES SCMP_ACT_ALLOW
-#define NO SCMP_ACT_ERRNO(EACCES)
-/* A thread of this process and nothing else: no namespace, no exit signal. */
-#define CLONE_JUDGED                                                                           \
-    (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |  \
-     CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE | CLONE_VFORK | \
-     CLONE_PARENT | 0xff)
-#define CLONE_WANTED (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
-/* A stream that its peer has closed could be connected anew by sending. */
-#define FASTOPEN 0x20000000u
 /* prctl(2): name a mapping in /proc/PID/maps. */
 #define PR_SET_VMA_ 0x53564d41
 #define ARCH_SET_GS_ 0x1001
 #define ARCH_SET_FS_ 0x1002
 
-static const struct judged by_argument[] = {
+static const struct filter_judged by_argument[] = {
     IF(mmap, NO, MASKED(2, WX, WX), "never writable and executable at once"),
     IF(mmap, YES, MASKED(2, WX, 0), "reservations, constant data"),
     IF(mmap, YES, MASKED(2, WX, PROT_WRITE), "memory"),
@@ -229,7 +190,7 @@ static const struct judged by_argument[] = {
     IF(prlimit64, YES, EQUAL(2, 0), "libc asks for the stack's size"),
 };
 
-static const struct plain init_allowed[] = {
+static const struct filter_plain init_allowed[] = {
     CALL(wait4, "reap"),
     CALL(rt_sigtimedwait, "wait for signals"),
     CALL(rt_sigreturn, "the kernel's own"),
@@ -237,7 +198,7 @@ static const struct plain init_allowed[] = {
     CALL(exit_group, "end with exec's code"),
 };
 
-static int plain_add(scmp_filter_ctx f, uint32_t act, const struct plain *all, size_t count)
+static int plain_add(scmp_filter_ctx f, uint32_t act, const struct filter_plain *all, size_t count)
 {
     int error = 0;
 
@@ -246,7 +207,17 @@ static int plain_add(scmp_filter_ctx f, uint32_t act, const struct plain *all, s
     return error;
 }
 
-static int judged_add(scmp_filter_ctx f, int exec_fd)
+static int judged_add(scmp_filter_ctx f, const struct filter_judged *all, size_t count)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < count && error == 0; i++)
+        error = seccomp_rule_add_array(f, all[i].act, all[i].call, 1, &all[i].test);
+    return error;
+}
+
+/* What depends on which process this is. */
+static int own_add(scmp_filter_ctx f, int exec_fd)
 {
     /* The number lies above the limit of descriptors and closes when exec
      * starts, so nothing can ever be at it again: this works once. */
@@ -259,9 +230,6 @@ static int judged_add(scmp_filter_ctx f, int exec_fd)
 
     if (error == 0)
         error = seccomp_rule_add_array(f, YES, SCMP_SYS(tgkill), 1, &itself);
-    for (size_t i = 0; i < COUNT_OF(by_argument) && error == 0; i++)
-        error = seccomp_rule_add_array(f, by_argument[i].act, by_argument[i].call, 1,
-                                       &by_argument[i].test);
     return error;
 }
 
@@ -294,7 +262,9 @@ int jail_filter_exec(int exec_fd)
     if (error == 0)
         error = plain_add(f, SCMP_ACT_KILL_PROCESS, killed, COUNT_OF(killed));
     if (error == 0)
-        error = judged_add(f, exec_fd);
+        error = judged_add(f, by_argument, COUNT_OF(by_argument));
+    if (error == 0)
+        error = own_add(f, exec_fd);
     return filter_load(f, error);
 }
 
@@ -308,5 +278,24 @@ int jail_filter_init(void)
     error = plain_add(f, SCMP_ACT_ALLOW, init_allowed, COUNT_OF(init_allowed));
     if (error == 0)
         error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(kill), 0);
+    return filter_load(f, error);
+}
+
+int filter_enter(const struct filter_plain *plain, size_t plain_count,
+                 const struct filter_judged *judged, size_t judged_count)
+{
+    const struct scmp_arg_cmp itself = EQUAL(0, (scmp_datum_t)getpid());
+    scmp_filter_ctx f = filter_new(SCMP_ACT_ERRNO(ENOSYS));
+    int error;
+
+    if (f == NULL)
+        return ENOMEM;
+    error = plain_add(f, SCMP_ACT_ALLOW, plain, plain_count);
+    if (error == 0)
+        error = plain_add(f, SCMP_ACT_KILL_PROCESS, killed, COUNT_OF(killed));
+    if (error == 0)
+        error = judged_add(f, judged, judged_count);
+    if (error == 0)
+        error = seccomp_rule_add_array(f, YES, SCMP_SYS(tgkill), 1, &itself);
     return filter_load(f, error);
 }

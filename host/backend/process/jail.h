@@ -45,7 +45,8 @@ struct jail_word {
 };
 
 /* The record, the module, the report, and all that a record can name. */
-#define JAIL_FDS_MAX (3 + LAUNCH_DIRECTORIES_MAX + LAUNCH_SOCKETS_MAX)
+#define JAIL_FDS_MAX \
+    (3 + LAUNCH_DIRECTORIES_MAX + LAUNCH_SOCKETS_MAX + 2 * LAUNCH_IMAGES_MAX + LAUNCH_VOLUMES_MAX)
 
 struct jail_directory {
     int fd; /* the loader's number */
@@ -75,6 +76,7 @@ _Noreturn void jail_init(struct jail *j);
 /* Each gives 0 or an errno. */
 int jail_root_enter(void);
 int jail_capabilities_drop(bool keeps_access);
+/* j NULL and exec_fd -1: no file at all. */
 int jail_landlock_enter(const struct jail *j, int exec_fd);
 /* The version of Landlock's interface, or minus an errno. */
 int jail_landlock_version(void);

@@ -64,10 +64,10 @@ static int rule_add(int rules, uint64_t handled, int fd, uint64_t rights)
 
 static int rules_enter(const struct jail *j, int exec_fd, int rules, uint64_t handled)
 {
-    /* The exec file must still be executed once. */
-    int error = rule_add(rules, handled, exec_fd, FS_EXECUTE | FS_READ_FILE);
+    /* The exec file must still be executed once, where there is one. */
+    int error = exec_fd < 0 ? 0 : rule_add(rules, handled, exec_fd, FS_EXECUTE | FS_READ_FILE);
 
-    for (uint32_t i = 0; i < j->directories_count && error == 0; i++) {
+    for (uint32_t i = 0; j != NULL && i < j->directories_count && error == 0; i++) {
         const struct jail_directory *d = &j->directories[i];
 
         error = rule_add(rules, handled, d->fd, d->read_only ? FS_READ : FS_READ | FS_CHANGE);

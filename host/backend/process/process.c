@@ -106,6 +106,13 @@ static enum err record_make(struct keep *k, const struct launch *ours, struct no
     j->directories_count = l->directories_count;
     for (uint32_t i = 0; i < l->sockets_count; i++)
         l->sockets[i].fd = fd_hand(j, l->sockets[i].fd);
+    for (uint32_t i = 0; i < l->images_count; i++) {
+        l->images[i].fd = fd_hand(j, l->images[i].fd);
+        if (l->images[i].has_output)
+            l->images[i].output_fd = fd_hand(j, l->images[i].output_fd);
+    }
+    for (uint32_t i = 0; i < l->volumes_count; i++)
+        l->volumes[i].fd = fd_hand(j, l->volumes[i].fd);
     if (l->has_report)
         l->report_fd = fd_hand(j, l->report_fd);
     launch_write(&w, l);
@@ -122,6 +129,20 @@ done:
     return e;
 }
 
+/* All folders that live in memory. An image is mapped and costs when it changes; a volume
+ * is decrypted first, with up to as much again between its files. */
+static bool trees_limit(const struct launch *l, uint64_t *total)
+{
+    for (uint32_t i = 0; i < l->trees_count; i++)
+        if (__builtin_add_overflow(*total, l->trees[i].size_max, total))
+            return false;
+    for (uint32_t i = 0; i < l->images_count; i++)
+        *total += l->images[i].size_max; /* each at most LIMIT_ARCHIVE_CONTENTS */
+    for (uint32_t i = 0; i < l->volumes_count; i++)
+        *total += 3 * l->volumes[i].size_max;
+    return true;
+}
+
 static uint64_t data_limit(const struct launch *l)
 {
     uint64_t total = EXEC_BYTES, tables;
@@ -129,12 +150,9 @@ static uint64_t data_limit(const struct launch *l)
     if (__builtin_mul_overflow(l->table_elements, TABLE_ENTRY_BYTES, &tables) ||
         __builtin_add_overflow(total, tables, &total) ||
         __builtin_add_overflow(total, l->memory_bytes, &total) ||
-        __builtin_add_overflow(total, l->stack_bytes, &total))
+        __builtin_add_overflow(total, l->stack_bytes, &total) || total > UINT64_MAX / 2)
         return UINT64_MAX; /* no limit, as asked */
-    for (uint32_t i = 0; i < l->trees_count; i++)
-        if (__builtin_add_overflow(total, l->trees[i].size_max, &total))
-            return UINT64_MAX;
-    return total;
+    return trees_limit(l, &total) ? total : UINT64_MAX;
 }
 
 static enum err process_create(struct keep **out, const struct keep_config *config,

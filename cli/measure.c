@@ -1,0 +1,117 @@
+#define _GNU_SOURCE
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/digest.h"
+#include "cli/option.h"
+#include "cli/verbs.h"
+#include "host/files.h"
+#include "measure/image.h"
+
+#define PROGRAM_SIZE_MAX ((size_t)512 << 20)
+
+struct measured {
+    char shim[DIGEST_TEXT_SIZE];
+    char exec[DIGEST_TEXT_SIZE];
+    char sim[DIGEST_TEXT_SIZE];
+};
+
+static bool program_map(struct bytes *out, const char *name, struct note *note)
+{
+    struct stat st;
+    void *at = MAP_FAILED;
+    int fd = -1;
+
+    if (files_program(&fd, name, note) != ERR_OK)
+        return false;
+    if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= PROGRAM_SIZE_MAX)
+        at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (at == MAP_FAILED) {
+        note_set(note, "%s: cannot be read", name);
+        return false;
+    }
+    *out = (struct bytes){ at, (size_t)st.st_size };
+    return true;
+}
+
+static bool digest_of(char out[DIGEST_TEXT_SIZE], struct bytes data)
+{
+    uint8_t digest[HASH_SHA256_SIZE];
+
+    if (hash_sha256(digest, data) != ERR_OK)
+        return false;
+    digest_text(out, digest);
+    return true;
+}
+
+static bool keep_measure(struct measured *out, bool debug, struct note *note)
+{
+    uint32_t flags = BOOT_FRESH_ZERO | (debug ? BOOT_DEBUG : 0);
+    uint8_t *head = malloc(IMAGE_HEAD_MAX);
+    uint8_t digest[HASH_SHA256_SIZE];
+    struct bytes shim, exec;
+    struct image image;
+    bool good = false;
+
+    if (head == NULL || !program_map(&shim, "broch-shim", note) ||
+        !program_map(&exec, "broch-exec", note)) {
+        free(head);
+        return false;
+    }
+    if (image_plan(&image, head, shim, exec, IMAGE_RAM_SIZE, flags) != ERR_OK) {
+        note_set(note, "%s", image.wrong);
+    } else if (image_measure_sim(digest, &image) == ERR_OK) {
+        digest_text(out->sim, digest);
+        good = digest_of(out->shim, shim) && digest_of(out->exec, exec);
+    }
+    free(head);
+    return good;
+}
+
+static int measure_run(int argc, char **argv)
+{
+    struct option_walk w = option_walk(&verb_measure, argc, argv);
+    const struct verb_option *o;
+    struct note note = { 0 };
+    bool json = false, debug = false;
+    struct measured m;
+
+    while ((o = option_next(&w)) != NULL) {
+        json |= option_is(o, "json");
+        debug |= option_is(o, "debug");
+    }
+    if (option_stop(&w))
+        return w.failed;
+    if (w.at < argc)
+        return verb_misused(&verb_measure, "%s: no operand is expected", argv[w.at]);
+    if (!keep_measure(&m, debug, &note))
+        return verb_fail(VERB_SOFTWARE, "%s", note.text);
+    printf(json ? "{\"exec\": \"%s\", \"shim\": \"%s\", \"debug\": %s, \"sim\": \"%s\"}\n"
+                : "exec   sha256:%s\nshim   sha256:%s\ndebug  %s\nsim    sha256:%s\n",
+           m.exec, m.shim, json ? (debug ? "true" : "false") : (debug ? "yes" : "no"), m.sim);
+    return 0;
+}
+
+static const struct verb_option measure_options[] = {
+    { "debug", VALUE_NONE, NULL, "Of a debug keep." },
+    { "json", VALUE_NONE, NULL, "Print it as JSON." },
+    { 0 },
+};
+
+const struct verb verb_measure = {
+    .name = "measure",
+    .summary = "predict what a keep measures",
+    .operands = "",
+    .text = "Prints the digests of exec and shim, and what each platform must measure when a keep "
+            "is made of them, without making one. `sim` is what the development evidence of a kvm "
+            "keep carries: it says which bytes were started, on the word of the host, and proves "
+            "nothing to anybody else.",
+    .options = measure_options,
+    .exit = "0, or 70 where exec or shim is missing or not one.",
+    .run = measure_run,
+};

@@ -1,0 +1,17 @@
+/* confine.h: what a loader gives up before it runs its keep. */
+#ifndef BROCH_HOST_BACKEND_KVM_CONFINE_H
+#define BROCH_HOST_BACKEND_KVM_CONFINE_H
+
+#include "host/backend/kvm/loader.h"
+
+/* First of all: it goes when its parent goes. */
+void confine_birth(const struct loader *l);
+/* Then the jail. Ends the process where a wall that is needed does not stand; tells
+ * of those that it does without. */
+void confine(struct loader *l);
+
+/* loader.c */
+void loader_tell(const struct loader *l, enum kvm_step step, bool fatal, int error,
+                 const char *text);
+
+#endif

@@ -1,0 +1,93 @@
+#include "host/backend/kvm/cpuid.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+
+/* Intel SDM vol. 3, 2.5 (CR4), and vol. 1, 13.3 (XCR0). */
+#define CR4_UMIP (1ull << 11)
+#define CR4_FSGSBASE (1ull << 16)
+#define CR4_OSXSAVE (1ull << 18)
+#define CR4_SMEP (1ull << 20)
+#define XCR0_X87 (1ull << 0)
+#define XCR0_SSE (1ull << 1)
+#define XCR0_AVX (1ull << 2)
+#define XCR0_AVX512 (7ull << 5)
+
+static const struct kvm_cpuid_entry2 *entry_find(const struct kvm_cpuid2 *t, uint32_t function,
+                                                 uint32_t index)
+{
+    for (uint32_t i = 0; i < t->nent; i++)
+        if (t->entries[i].function == function &&
+            (t->entries[i].index == index ||
+             (t->entries[i].flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX) == 0))
+            return &t->entries[i];
+    return NULL;
+}
+
+/* SMAP stays off: the stub touches no user page, and every kernel that emulates
+ * its few instructions would have to know what AC means. */
+static uint64_t cr4_of(const struct kvm_cpuid2 *t)
+{
+    const struct kvm_cpuid_entry2 *one = entry_find(t, 1, 0), *seven = entry_find(t, 7, 0);
+    uint64_t cr4 = 0;
+
+    if (one != NULL && (one->ecx >> 26 & 1) != 0)
+        cr4 |= CR4_OSXSAVE;
+    if (seven == NULL)
+        return cr4;
+    if ((seven->ebx >> 0 & 1) != 0)
+        cr4 |= CR4_FSGSBASE;
+    if ((seven->ebx >> 7 & 1) != 0)
+        cr4 |= CR4_SMEP;
+    if ((seven->ecx >> 2 & 1) != 0)
+        cr4 |= CR4_UMIP;
+    return cr4;
+}
+
+/* No more than exec uses: tiles and protection keys would only be more state. */
+static uint64_t xcr0_of(const struct kvm_cpuid2 *t, uint64_t cr4)
+{
+    const struct kvm_cpuid_entry2 *state = entry_find(t, 0xd, 0);
+    uint64_t xcr0;
+
+    if ((cr4 & CR4_OSXSAVE) == 0 || state == NULL)
+        return 0;
+    xcr0 = state->eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
+    if ((xcr0 & XCR0_AVX512) != XCR0_AVX512) /* all three parts, or it faults */
+        xcr0 &= ~XCR0_AVX512;
+    if ((xcr0 & XCR0_AVX) == 0)
+        xcr0 &= ~XCR0_AVX512;
+    return xcr0;
+}
+
+int cpuid_get(const struct cpuid **out, int system_fd)
+{
+    static struct {
+        struct kvm_cpuid2 head;
+        struct kvm_cpuid_entry2 entries[CPUID_ENTRIES_MAX];
+    } room;
+    static struct cpuid known;
+
+    if (known.table == NULL) {
+        struct kvm_cpuid2 *t = &room.head;
+
+        t->nent = CPUID_ENTRIES_MAX;
+        if (ioctl(system_fd, KVM_GET_SUPPORTED_CPUID, t) != 0)
+            return errno;
+        known.cr4 = cr4_of(t);
+        known.xcr0 = xcr0_of(t, known.cr4);
+        known.table = t;
+    }
+    *out = &known;
+    return 0;
+}
+
+bool cpuid_tsc_is_constant(void)
+{
+    unsigned a = 0, b = 0, c = 0, d = 0;
+
+    /* AMD APM vol. 3, Fn8000_0007 EDX; Intel SDM vol. 3, 18.17.1: invariant TSC. */
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d >> 8 & 1) != 0;
+}

@@ -1,0 +1,23 @@
+/* cpuid.h: what this machine's virtual processors can do, asked once per process. */
+#ifndef BROCH_HOST_BACKEND_KVM_CPUID_H
+#define BROCH_HOST_BACKEND_KVM_CPUID_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CPUID_ENTRIES_MAX 256u
+
+struct cpuid {
+    struct kvm_cpuid2 *table; /* as KVM_SET_CPUID2 takes it */
+    uint64_t cr4;  /* bits that a keep likes to have and this processor has */
+    uint64_t xcr0; /* 0: XSAVE is not virtualized */
+};
+
+/* 0 or an errno. Costs some dozen trapped instructions the first time; the result
+ * stays, and a child process has it from its parent. */
+int cpuid_get(const struct cpuid **out, int system_fd);
+/* Whether this processor's time-stamp counter runs at one rate, always. */
+bool cpuid_tsc_is_constant(void);
+
+#endif

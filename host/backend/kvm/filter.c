@@ -1,0 +1,89 @@
+/* filter.c: the system calls that a running loader may make, each with its reason.
+ *
+ * A keep that has taken over its loader by a fault in it finds: no file to open,
+ * no program to start, no socket to make, no other process; of KVM only what its
+ * own machine is run by. */
+#define _GNU_SOURCE
+
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+#include "base/num.h"
+#include "host/backend/kvm/loader.h"
+#include "host/backend/process/filter.h"
+
+static const struct filter_plain allowed[] = {
+    CALL(read, "stdin, pipes, files; eventfd and signalfd"),
+    CALL(write, "stdout, pipes, files; eventfd; the word of the end"),
+    CALL(preadv2, "a stream that must not block"),
+    CALL(pwritev2, "a stream that must not block"),
+    CALL(pread64, "BLOCK_READ; a template's inputs"),
+    CALL(pwrite64, "BLOCK_WRITE"),
+    CALL(fdatasync, "BLOCK_CONTROL flush"),
+    CALL(ftruncate, "BLOCK_CONTROL resize"),
+    CALL(fstat, "BLOCK_CONTROL size, and how much of a file is left"),
+    CALL(newfstatat, "the same through libc"),
+    CALL(lseek, "how much of a file is left"),
+    CALL(recvfrom, "STREAM_READ of a socket"),
+    CALL(accept4, "STREAM_ACCEPT"),
+    CALL(shutdown, "STREAM_SHUTDOWN"),
+    CALL(close, "STREAM_CLOSE"),
+    CALL(poll, "STREAM_POLL, and streams that must be asked first"),
+    CALL(ppoll, "a parked vCPU sleeps; so does the server thread"),
+    CALL(eventfd2, "VCPU_START"),
+    CALL(recvmsg, "a template gets its workload"),
+
+    CALL(brk, "malloc"),
+    CALL(munmap, "malloc, the image that was measured"),
+    CALL(mremap, "malloc"),
+    CALL(madvise, "MEMORY_SHRINK"),
+    CALL(futex, "locks between the threads"),
+    CALL(set_robust_list, "threads start with it"),
+    CALL(rseq, "threads start with it"),
+    CALL(sched_yield, "locks between the threads"),
+    CALL(sched_getaffinity, "LAUNCH says how many processors there are"),
+    CALL(rt_sigprocmask, "threads start with it"),
+    CALL(rt_sigaction, "a template's, before it runs"),
+    CALL(rt_sigreturn, "a kick ends"),
+    CALL(restart_syscall, "the kernel's own, after a stop"),
+    CALL(getpid, "a kick is for a thread of this process"),
+    CALL(gettid, "a thread names itself"),
+    CALL(clock_gettime, "CLOCK, where the vDSO gives up"),
+    CALL(getrandom, "the seed of LAUNCH, signatures"),
+    CALL(exit, "a thread ends"),
+    CALL(exit_group, "the keep ends"),
+};
+
+#define KVM_CALL(request, why) IF(ioctl, YES, EQUAL(1, request), why)
+
+static const struct filter_judged by_argument[] = {
+    KVM_CALL(KVM_RUN, "the keep runs"),
+    KVM_CALL(KVM_INTERRUPT, "WAKE of a vCPU that runs"),
+    KVM_CALL(KVM_SET_USER_MEMORY_REGION, "MEMORY_GROW; a template's inputs"),
+    KVM_CALL(KVM_GET_TSC_KHZ, "LAUNCH says how fast the counter is"),
+    KVM_CALL(KVM_CREATE_VCPU, "VCPU_START"),
+    KVM_CALL(KVM_SET_CPUID2, "VCPU_START"),
+    KVM_CALL(KVM_GET_SREGS, "VCPU_START"),
+    KVM_CALL(KVM_SET_SREGS, "VCPU_START"),
+    KVM_CALL(KVM_SET_XCRS, "VCPU_START"),
+    KVM_CALL(KVM_SET_MSRS, "VCPU_START"),
+    KVM_CALL(KVM_SET_REGS, "VCPU_START"),
+    KVM_CALL(KVM_SET_DEVICE_ATTR, "VCPU_START: the counter of the new one"),
+    IF(ioctl, YES, EQUAL(1, FIONREAD), "STREAM_POLL says how much there is"),
+    IF(ioctl, YES, EQUAL(1, TCGETS), "a template's stdio: is it a terminal"),
+    IF(mmap, YES, MASKED(2, PROT_EXEC, 0), "stacks, buffers, a template's inputs"),
+    IF(mprotect, YES, MASKED(2, PROT_EXEC, 0), "MEMORY_GROW; stacks"),
+    IF(clone, YES, MASKED(0, CLONE_JUDGED, CLONE_WANTED), "VCPU_START"),
+    IF(sendto, YES, MASKED(3, FASTOPEN, 0), "STREAM_WRITE to a socket"),
+    IF(fcntl, YES, EQUAL(1, F_GETFL), "a template's streams"),
+    IF(fcntl, YES, EQUAL(1, F_DUPFD_CLOEXEC), "a template's streams"),
+    IF(fcntl, YES, EQUAL(1, F_GET_SEALS), "a template's inputs"),
+};
+
+int loader_filter_enter(const struct loader *l)
+{
+    (void)l;
+    return filter_enter(allowed, COUNT_OF(allowed), by_argument, COUNT_OF(by_argument));
+}

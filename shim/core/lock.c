@@ -1,0 +1,27 @@
+#include "shim/core/lock.h"
+
+#include <stdbool.h>
+
+#include "shim/core/cpu.h"
+#include "shim/core/port.h"
+
+#define LOCK_SPINS 100u
+#define LOCK_SLEEP_NS 100000u
+
+static bool lock_try(struct lock *l)
+{
+    return __atomic_load_n(&l->taken, __ATOMIC_RELAXED) == 0 &&
+           __atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+void lock_take(struct lock *l)
+{
+    for (unsigned spins = 0; !lock_try(l); spins++) {
+        if (spins % LOCK_SPINS == LOCK_SPINS - 1)
+            cpu_park(LOCK_SLEEP_NS);
+        else
+            port_pause();
+    }
+}
+
+void lock_give(struct lock *l) { __atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE); }

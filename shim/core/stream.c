@@ -1,0 +1,259 @@
+/* stream.c: streams over the gate. */
+#include "shim/core/stream.h"
+
+#include "base/num.h"
+#include "shim/core/ask.h"
+#include "shim/core/clock.h"
+#include "shim/core/cpu.h"
+#include "shim/core/open.h"
+#include "shim/core/signal.h"
+
+/* Writes are posted from the one after so many that came within QUICK_NS each. */
+#define QUICK_COUNT 3u
+#define QUICK_NS 1000000u
+#define WAIT_NS 100000u
+
+/* The stream that a vCPU has posted writes on. One at a time: so what goes to two
+ * streams that end in one terminal keeps its order. Each entry is its vCPU's own. */
+static struct file *posted[GATE_VCPUS_MAX];
+
+static uint64_t handles[GATE_HANDLES_MAX / 64]; /* in use, atomically */
+
+bool handle_take(uint32_t handle)
+{
+    uint64_t bit = 1ull << (handle % 64);
+
+    if (handle >= GATE_HANDLES_MAX)
+        return false;
+    return (__atomic_fetch_or(&handles[handle / 64], bit, __ATOMIC_RELAXED) & bit) == 0;
+}
+
+static void late_put(struct file *f, enum gate_refusal refusal)
+{
+    if (refusal == GATE_OK)
+        return;
+    f->quick = 0;
+    __atomic_store_n(&f->late, ask_errno(refusal), __ATOMIC_RELAXED);
+}
+
+void stream_flush(void)
+{
+    struct cpu *c = cpu_here();
+    struct file *f = posted[c->index];
+    uint32_t mine = c->index + 1;
+
+    if (f == NULL)
+        return;
+    if (gate_flush(&c->gate) != ERR_OK)
+        ask_lied("an answer to a posted call that no honest host gives");
+    late_put(f, gate_posted_refusal(&c->gate, f->handle));
+    __atomic_store_n(&posted[c->index], NULL, __ATOMIC_RELEASE);
+    /* Another vCPU may have posted to it since: then the mark is that one's. */
+    __atomic_compare_exchange_n(&f->posted_by, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+/* Whether the host has answered all that another vCPU has put out. Only a hint as
+ * far as the host is concerned, which can hold back any stream it likes; its own
+ * vCPU collects and judges the answers. */
+static bool answered(struct cpu *other)
+{
+    uint32_t out = __atomic_load_n(&other->gate.submitted, __ATOMIC_ACQUIRE);
+
+    return __atomic_load_n(&other->gate.port->completed, __ATOMIC_ACQUIRE) == out;
+}
+
+static void other_wait(uint32_t index, const uint32_t *posted_by)
+{
+    struct cpu *other = cpu_at(index);
+
+    while (__atomic_load_n(posted_by, __ATOMIC_ACQUIRE) == index + 1 && !answered(other))
+        cpu_park(WAIT_NS);
+}
+
+/* Nothing of another vCPU overtakes, or is overtaken by, what comes now. */
+static void others_wait(struct file *f)
+{
+    uint32_t by = __atomic_load_n(&f->posted_by, __ATOMIC_ACQUIRE);
+
+    if (by != 0 && by != cpu_here()->index + 1)
+        other_wait(by - 1, &f->posted_by);
+}
+
+void stream_finish(void)
+{
+    uint32_t here = cpu_here()->index;
+
+    stream_flush();
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        struct file *f = __atomic_load_n(&posted[i], __ATOMIC_ACQUIRE);
+
+        if (i != here && f != NULL)
+            other_wait(i, &f->posted_by);
+    }
+}
+
+int stream_late(struct file *f) { return __atomic_exchange_n(&f->late, 0, __ATOMIC_RELAXED); }
+
+void stream_close(struct file *f)
+{
+    struct gate_ask a = { .call = GATE_STREAM_CLOSE, .args = { f->handle } };
+    uint64_t bit = 1ull << (f->handle % 64);
+
+    stream_flush();
+    others_wait(f);
+    /* Free before it is said: the number may come back in another vCPU's ACCEPT
+     * before this one has its answer. */
+    __atomic_fetch_and(&handles[f->handle / 64], ~bit, __ATOMIC_RELAXED);
+    (void)gate_stage(&cpu_here()->gate);
+    ask_post(&a);
+}
+
+static bool writes_fast(struct file *f)
+{
+    uint64_t now = clock_counter();
+    uint64_t gap = clock_ticks_ns(now - f->wrote_at);
+
+    /* Without a rate, or with a counter that jumps, nothing is fast. */
+    f->quick = gap != 0 && gap < QUICK_NS ? f->quick + 1 : 0;
+    f->wrote_at = now;
+    return f->quick >= QUICK_COUNT;
+}
+
+static void write_post(struct file *f, struct gate_ask *a)
+{
+    struct cpu *c = cpu_here();
+
+    __atomic_store_n(&f->posted_by, c->index + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&posted[c->index], f, __ATOMIC_RELEASE);
+    ask_post(a);
+    /* It may have been made to wait after all, and then says itself how it went. */
+    late_put(f, a->refusal);
+    late_put(f, gate_posted_refusal(&c->gate, f->handle));
+}
+
+static int64_t write_failed(struct file *f, int error, uint32_t flags)
+{
+    f->quick = 0;
+    if (error == LINUX_EPIPE && (flags & LINUX_MSG_NOSIGNAL) == 0)
+        signal_raise(LINUX_SIGPIPE);
+    return -error;
+}
+
+static bool waits(const struct file *f, uint32_t flags)
+{
+    return (file_flags(f) & LINUX_O_NONBLOCK) == 0 && (flags & LINUX_MSG_DONTWAIT) == 0;
+}
+
+/* One piece, at most as large as the stage: how many bytes went, or minus an errno. */
+static int64_t write_piece(struct file *f, struct span *s, uint32_t flags, bool post)
+{
+    struct gate_ask a = { .call = GATE_STREAM_WRITE,
+                          .args = { f->handle, waits(f, flags) ? 0 : GATE_NOWAIT } };
+    size_t size = (size_t)(s->total < GATE_STAGE_SIZE ? s->total : GATE_STAGE_SIZE);
+
+    a.sent = span_take(s, gate_stage(&cpu_here()->gate), size);
+    if (a.sent < size)
+        return -LINUX_EFAULT;
+    if (post) {
+        write_post(f, &a);
+        return (int64_t)size;
+    }
+    if (ask_host(&a) != GATE_OK)
+        return write_failed(f, ask_errno(a.refusal), flags);
+    if (a.value == 0 || a.value > size)
+        ask_lied("a stream took more than it was given");
+    return (int64_t)a.value;
+}
+
+static int64_t stream_write(struct file *f, struct span *s, const uint64_t *offset, uint32_t flags)
+{
+    bool post = writes_fast(f) && waits(f, flags);
+    int64_t done = 0;
+    int late;
+
+    if (offset != NULL)
+        return -LINUX_ESPIPE;
+    if (s->total == 0)
+        return 0;
+    if (!post || posted[cpu_here()->index] != f)
+        stream_flush();
+    others_wait(f);
+    late = stream_late(f);
+    if (late != 0)
+        return write_failed(f, late, flags);
+    while (s->total > 0) {
+        size_t want = (size_t)(s->total < GATE_STAGE_SIZE ? s->total : GATE_STAGE_SIZE);
+        int64_t n = write_piece(f, s, flags, post);
+
+        if (n < 0)
+            return done > 0 ? done : n;
+        done += n;
+        /* Linux too gives what went, and the error with the next call. */
+        if ((size_t)n < want || __atomic_load_n(&f->late, __ATOMIC_RELAXED) != 0)
+            break;
+    }
+    return done;
+}
+
+/* One answer: how many bytes came, or minus an errno. */
+static int64_t read_piece(struct file *f, struct span *s, uint32_t flags)
+{
+    uint64_t how =
+        (waits(f, flags) ? 0 : GATE_NOWAIT) | ((flags & LINUX_MSG_PEEK) != 0 ? GATE_PEEK : 0);
+    size_t most = (size_t)(s->total < GATE_STAGE_SIZE ? s->total : GATE_STAGE_SIZE);
+    size_t room = span_writable(s, most); /* what is read and cannot be put is lost */
+    struct gate_ask a = { .call = GATE_STREAM_READ,
+                          .args = { f->handle, room, how },
+                          .room = room };
+
+    if (room == 0)
+        return -LINUX_EFAULT;
+    (void)gate_stage(&cpu_here()->gate);
+    if (ask_host(&a) != GATE_OK)
+        return -ask_errno(a.refusal);
+    if (a.value != a.back.size || a.back.size > room)
+        ask_lied("a stream gave more than there was room for");
+    if (a.back.size > 0 && span_put(s, a.back.data, a.back.size) < a.back.size)
+        return -LINUX_EFAULT;
+    return (int64_t)a.back.size;
+}
+
+static int64_t stream_read(struct file *f, struct span *s, const uint64_t *offset, uint32_t flags)
+{
+    /* A file gives all it has, a terminal or a socket what is there. */
+    bool whole = (flags & LINUX_MSG_WAITALL) != 0 || f->type == GATE_TYPE_FILE;
+    int64_t done = 0;
+
+    if (offset != NULL)
+        return -LINUX_ESPIPE;
+    stream_flush();
+    do {
+        uint64_t want = s->total;
+        int64_t n;
+
+        if (want == 0)
+            break;
+        n = read_piece(f, s, flags);
+        if (n <= 0)
+            return done > 0 ? done : n;
+        done += n;
+    } while (whole && (flags & LINUX_MSG_PEEK) == 0);
+    return done;
+}
+
+uint64_t stream_readable(struct file *f)
+{
+    struct gate_poll item = { .handle = f->handle, .wanted = GATE_POLL_READ };
+    struct gate_ask a = { .call = GATE_STREAM_POLL, .sent = sizeof item, .room = sizeof item };
+
+    stream_flush();
+    __builtin_memcpy(gate_stage(&cpu_here()->gate), &item, sizeof item);
+    if (ask_host(&a) != GATE_OK || a.value == 0)
+        return 0;
+    if (a.back.size != sizeof item)
+        ask_lied("POLL answers for other streams than it was asked about");
+    __builtin_memcpy(&item, a.back.data, sizeof item);
+    return (item.ready & GATE_POLL_READ) != 0 ? item.size : 0;
+}
+
+const struct file_ops stream_ops = { .read = stream_read, .write = stream_write };

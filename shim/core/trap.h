@@ -1,0 +1,16 @@
+/* trap.h: exceptions as signals (core_trap is in syscall.h). */
+#ifndef BROCH_SHIM_CORE_TRAP_H
+#define BROCH_SHIM_CORE_TRAP_H
+
+#include <stdint.h>
+
+#include "shim/core/frame.h"
+
+/* From entry.S: an exception of the core itself; changes where it goes on. */
+void core_trap_inside(struct frame *f, uint64_t cr2);
+
+/* The si_code of a floating-point exception: flags and masks as in x87's status and
+ * control word. */
+int trap_float_code(uint32_t flagged, uint32_t masked);
+
+#endif

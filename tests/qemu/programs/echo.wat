@@ -1,0 +1,19 @@
+;; Copies stdin to stdout, then exits with the number of reads that gave something, at most 77.
+(module
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2)
+  (func (export "_start")
+    (loop $more
+      (i32.store (i32.const 0) (i32.const 1024))
+      (i32.store (i32.const 4) (i32.const 65536))
+      (if (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8))
+        (then (call $exit (i32.const 99))))
+      (if (i32.eqz (i32.load (i32.const 8))) (then (call $exit (i32.const 77))))
+      (i32.store (i32.const 4) (i32.load (i32.const 8)))
+      (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12))
+        (then (call $exit (i32.const 98))))
+      (br $more))))

@@ -1,0 +1,35 @@
+;; What a program sees of the world: random bytes differ, the clock moves on, a bad descriptor is
+;; told from a good one. Says so on both outputs, and exits with 7.
+(module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get"
+    (func $clock (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 512) "to stdout\0ato stderr\0a")
+  (func $say (param $fd i32) (param $at i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (i32.const 10))
+    (if (call $write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8))
+      (then (call $exit (i32.const 90)))))
+  (func (export "_start") (local $n i32)
+    (call $say (i32.const 1) (i32.const 512))
+    (call $say (i32.const 2) (i32.const 522))
+    (if (i32.eqz (call $write (i32.const 55) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (then (call $exit (i32.const 91))))
+    (if (call $random (i32.const 64) (i32.const 32)) (then (call $exit (i32.const 92))))
+    (if (i64.eq (i64.load (i32.const 64)) (i64.load (i32.const 72)))
+      (then (call $exit (i32.const 93))))
+    (if (call $clock (i32.const 1) (i64.const 1) (i32.const 128))
+      (then (call $exit (i32.const 94))))
+    (loop $wait
+      (drop (call $yield))
+      (if (call $clock (i32.const 1) (i64.const 1) (i32.const 136))
+        (then (call $exit (i32.const 95))))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (if (i32.gt_u (local.get $n) (i32.const 1000000)) (then (call $exit (i32.const 96))))
+      (br_if $wait (i64.le_u (i64.load (i32.const 136)) (i64.load (i32.const 128)))))
+    (call $exit (i32.const 7))))
