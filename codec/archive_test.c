@@ -55,9 +55,10 @@ static struct archive_entry *add(uint32_t parent, enum archive_type type, struct
     struct archive_entry *e = &entries[count];
 
     contents[count] = (struct bytes){ 0 };
-    entries[count++] = (struct archive_entry){
-        .parent = parent, .type = type, .name = name, .mtime = 1000 + count, .atime = 7
+    *e = (struct archive_entry){
+        .parent = parent, .type = type, .name = name, .mtime = 1001 + count, .atime = 7
     };
+    count++;
     return e;
 }
 

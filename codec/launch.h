@@ -40,7 +40,7 @@
 #define LAUNCH_TREES_MAX 64u
 #define LAUNCH_IMAGES_MAX 256u /* as many as directories: each may become one */
 #define LAUNCH_VOLUMES_MAX 16u /* each is all in memory */
-#define LAUNCH_FD_MAX 4095u /* the loader numbers densely from 4 up */
+#define LAUNCH_FD_MAX 4095u    /* the loader numbers densely from 4 up */
 #define LAUNCH_SEED_SIZE 32u
 #define LAUNCH_DIGEST_SIZE 32u
 #define LAUNCH_KEY_SIZE 32u

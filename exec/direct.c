@@ -84,6 +84,6 @@ int direct_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeou
         return ppoll(fds, count, timeout, NULL);
     if (timeout != NULL)
         left = *timeout;
-    return (int)direct_call(SYS_ppoll, (long)fds, (long)count,
-                            timeout != NULL ? (long)&left : 0, 0, 0, 0);
+    return (int)direct_call(SYS_ppoll, (long)fds, (long)count, timeout != NULL ? (long)&left : 0, 0,
+                            0, 0);
 }

@@ -46,7 +46,7 @@ static void same_results(void)
 {
     int ends[2];
     char got[8] = { 0 };
-    struct iovec out[2] = { { (void *)(uintptr_t)"ab", 2 }, { (void *)(uintptr_t)"cde", 3 } };
+    struct iovec out[2] = { { (void *)(uintptr_t) "ab", 2 }, { (void *)(uintptr_t) "cde", 3 } };
     struct iovec in = { got, sizeof got };
     struct timespec t = { 0 };
     struct pollfd p;

@@ -7,6 +7,8 @@
 #include "exec/world/tree_node.h"
 
 _Static_assert(ARCHIVE_NAME_MAX == WORLD_NAME_MAX, "every name of an archive fits a tree");
+/* What a packer counts for each entry (host/tree_pack.c): what it takes fits the tree. */
+_Static_assert(sizeof(struct tree_node) + 4 * sizeof(struct tree_entry) + 64 <= 512, "of an entry");
 _Static_assert(ARCHIVE_TARGET_MAX < WORLD_PATH_MAX, "every target of an archive fits a tree");
 
 struct load {

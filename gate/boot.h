@@ -12,8 +12,8 @@
 
 enum boot_platform { BOOT_KVM = 1 };
 
-#define BOOT_DEBUG 1u       /* a debug keep: DEBUG calls, core files */
-#define BOOT_FRESH_ZERO 2u  /* pages that MEMORY_GROW gives read as zero */
+#define BOOT_DEBUG 1u      /* a debug keep: DEBUG calls, core files */
+#define BOOT_FRESH_ZERO 2u /* pages that MEMORY_GROW gives read as zero */
 
 #define BOOT_READ 1u
 #define BOOT_WRITE 2u
@@ -29,15 +29,15 @@ struct boot {
     uint64_t magic;
     uint32_t platform;
     uint32_t flags;
-    uint64_t ram_size;  /* bytes of RAM at PLACE_RAM_GPA when the keep starts; 2 MiB units */
-    uint64_t ram_used;  /* of which the first so many are taken; what follows is zero */
-    uint64_t root_gpa;  /* PML4 */
-    uint64_t pte_set;   /* set in every entry that maps private memory (C bit); 0 here */
+    uint64_t ram_size;   /* bytes of RAM at PLACE_RAM_GPA when the keep starts; 2 MiB units */
+    uint64_t ram_used;   /* of which the first so many are taken; what follows is zero */
+    uint64_t root_gpa;   /* PML4 */
+    uint64_t pte_set;    /* set in every entry that maps private memory (C bit); 0 here */
     uint64_t pte_shared; /* set in entries of shared memory */
     uint64_t exec_entry; /* virtual */
     uint64_t exec_phdr;
     uint64_t exec_phnum;
-    uint64_t exec_end; /* of its last segment: where brk starts */
+    uint64_t exec_end;     /* of its last segment: where brk starts */
     uint64_t syscall_stub; /* what LSTAR holds at first: the stub's ring-0 entry */
     uint64_t segments_count;
     struct boot_segment segment[BOOT_SEGMENTS_MAX]; /* exec's, ascending */
@@ -50,8 +50,8 @@ struct boot {
 #define SHIM_NOTE_VERSION 1u
 
 struct shim_note {
-    uint32_t version; /* SHIM_NOTE_VERSION */
-    uint32_t platform; /* enum boot_platform */
+    uint32_t version;      /* SHIM_NOTE_VERSION */
+    uint32_t platform;     /* enum boot_platform */
     uint64_t vcpu_entry;   /* where vCPU 1… start */
     uint64_t trap_entry;   /* user mode: what the IRET frame at PLACE_CPU_TRAP aims at */
     uint64_t syscall_stub; /* ring 0: LSTAR */

@@ -42,10 +42,10 @@ enum debug_reason {
     (DEBUG_WANT_BREAK | DEBUG_WANT_INTERRUPT | DEBUG_WANT_SIGNAL | DEBUG_WANT_DYING)
 
 enum debug_number {
-    DEBUG_CONTINUE = 1,      /* argument: a Linux signal to go on with, 0 for none */
-    DEBUG_STEP = 2,          /* the same, and stop after one instruction */
-    DEBUG_READ = 3,          /* address, size; payload back: as many bytes as are mapped, from there */
-    DEBUG_WRITE = 4,         /* address; payload: bytes, whatever the protection of the pages */
+    DEBUG_CONTINUE = 1, /* argument: a Linux signal to go on with, 0 for none */
+    DEBUG_STEP = 2,     /* the same, and stop after one instruction */
+    DEBUG_READ = 3,     /* address, size; payload back: as many bytes as are mapped, from there */
+    DEBUG_WRITE = 4,    /* address; payload: bytes, whatever the protection of the pages */
     DEBUG_GET_REGISTERS = 5, /* payload back: struct debug_registers */
     DEBUG_SET_REGISTERS = 6, /* payload: the same */
     DEBUG_AREAS = 7,         /* address; payload back: the struct debug_area that end beyond it */
@@ -58,10 +58,10 @@ enum debug_result {
 };
 
 struct debug_report {
-    uint32_t reason; /* enum debug_reason */
-    uint32_t tid;    /* the thread of exec on this vCPU; 0: none yet */
-    uint32_t signal; /* of DEBUG_SIGNAL and DEBUG_DYING; Linux's number */
-    uint32_t result; /* of DEBUG_ANSWER: enum debug_result */
+    uint32_t reason;  /* enum debug_reason */
+    uint32_t tid;     /* the thread of exec on this vCPU; 0: none yet */
+    uint32_t signal;  /* of DEBUG_SIGNAL and DEBUG_DYING; Linux's number */
+    uint32_t result;  /* of DEBUG_ANSWER: enum debug_result */
     uint64_t address; /* where a fault was */
     uint32_t size;    /* of the payload behind this */
     uint32_t zero;
@@ -83,8 +83,8 @@ struct debug_registers {
     uint64_t rip, rflags, fs_base, gs_base; /* gs_base is read only: GS is the shim's */
     uint64_t flags;                         /* DEBUG_HAS_… */
     uint64_t zero;
-    uint8_t fxsave[512];       /* as FXSAVE64 writes it */
-    uint8_t ymm_high[16][16];  /* with DEBUG_HAS_AVX */
+    uint8_t fxsave[512];      /* as FXSAVE64 writes it */
+    uint8_t ymm_high[16][16]; /* with DEBUG_HAS_AVX */
 };
 
 struct debug_area {

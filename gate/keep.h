@@ -47,9 +47,10 @@ struct gate {
     uint32_t taken;     /* the last one that was checked */
     uint32_t collected;
     uint32_t next_id;
-    uint32_t stage_at;  /* in the data area */
-    bool stage_taken;   /* a posted call's data lies there */
-    struct gate_pending pending[GATE_POSTED_MAX + 2]; /* and one that waits, and its cancel */
+    uint32_t stage_at; /* in the data area */
+    bool stage_taken;  /* a posted call's data lies there */
+    /* One that waits and its cancel are the two. */
+    struct gate_pending pending[GATE_POSTED_MAX + 2];
     /* Refusals of posted writes, by handle, until gate_posted_refusal asks. */
     struct {
         uint32_t handle;

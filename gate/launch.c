@@ -82,7 +82,7 @@ static bool handle_holds(struct seen *seen, const struct gate_handle *h)
 
 static bool entry_holds(struct seen *seen, const struct gate_handle *h)
 {
-    if (h->fd < seen->next_fd || h->fd >= GATE_LAUNCH_HANDLES_MAX)
+    if (h->fd < seen->next_fd || h->fd >= GATE_FDS_MAX)
         return false;
     seen->next_fd = (uint64_t)h->fd + 1;
     if (!type_holds(h) || !flags_hold(h))

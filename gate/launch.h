@@ -11,6 +11,7 @@
 #include "gate/abi.h"
 
 #define GATE_LAUNCH_HANDLES_MAX 1024u
+#define GATE_FDS_MAX 4096u /* above every number that exec knows a handle by */
 #define GATE_SEED_SIZE 32u
 /* A time-stamp counter that is slower or faster than this is no claim to believe. */
 #define GATE_TSC_KHZ_LEAST 100000u

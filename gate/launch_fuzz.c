@@ -16,7 +16,7 @@ static void must(bool holds)
 static void handle_holds(const struct gate_handle *h, const struct gate_handle *next)
 {
     must(next == NULL || h->fd < next->fd);
-    must(h->fd < GATE_LAUNCH_HANDLES_MAX && h->handle < GATE_HANDLES_MAX);
+    must(h->fd < GATE_FDS_MAX && h->handle < GATE_HANDLES_MAX);
     must(h->kind >= GATE_HANDLE_STREAM && h->kind <= GATE_HANDLE_PLATFORM);
     must((h->type == 0) == (h->kind == GATE_HANDLE_PLATFORM) && h->type <= GATE_TYPE_FILE);
     if (h->kind == GATE_HANDLE_INPUT) {

@@ -30,7 +30,7 @@ struct serve_call {
 
 struct serve {
     struct gate_port *port;
-    uint32_t taken;     /* ours; the port has copies */
+    uint32_t taken; /* ours; the port has copies */
     uint32_t completed;
     uint64_t order;
     bool is_debug; /* DEBUG calls are permitted */

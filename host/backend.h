@@ -27,6 +27,7 @@ struct keep_config {
     int shim_fd; /* the shim's file, for a backend that needs it; else -1 */
     bool debug;  /* may be looked into; measures differently, and says so */
     const char *gdb; /* where a debugger may connect, or NULL; only with debug */
+    struct note *gdb_told; /* create says here how to connect; may be NULL */
 };
 
 /* How a keep ended. */

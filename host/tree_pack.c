@@ -124,6 +124,7 @@ static enum err link_find(struct pack *p, struct item *i)
         i->entry.link = ((const struct item *)*found)->number;
         i->entry.size = 0;
         i->entry.executable = false;
+        free((void *)(uintptr_t)i->entry.target.data);
         i->entry.target = (struct bytes){ 0 };
     }
     return ERR_OK;
@@ -166,6 +167,23 @@ static struct archive_entry entry_of(const struct stat *st, uint32_t parent)
     return e;
 }
 
+static enum err item_reserve(struct pack *p)
+{
+    uint32_t room = p->room == 0 ? 64 : 2 * p->room;
+    struct item *items;
+
+    if (p->count >= LIMIT_ARCHIVE_ENTRIES)
+        return too_large(p);
+    if (p->count < p->room)
+        return ERR_OK;
+    items = realloc(p->items, room * sizeof *items);
+    if (items == NULL)
+        return out_of_memory(p);
+    p->items = items;
+    p->room = room;
+    return ERR_OK;
+}
+
 static enum err item_add(struct pack *p, uint32_t parent, int dir, struct bytes name)
 {
     char text[TREE_NAME_ROOM];
@@ -176,8 +194,7 @@ static enum err item_add(struct pack *p, uint32_t parent, int dir, struct bytes 
         return errno == ENOENT ? ERR_OK : failed(p, errno, parent, text); /* gone meanwhile */
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))
         return ERR_OK;
-    if (p->count == p->room)
-        return too_large(p);
+    TRY(item_reserve(p));
     i = &p->items[p->count];
     *i = (struct item){ .entry = entry_of(&st, parent), .dev = st.st_dev, .ino = st.st_ino };
     i->number = p->count;
@@ -283,7 +300,8 @@ static enum err items_list(struct pack *p)
 
     if (fstat(p->dirs.root, &st) != 0)
         return failed(p, errno, 0, "cannot open it");
-    p->items[0].entry = entry_of(&st, 0);
+    TRY(item_reserve(p));
+    p->items[0] = (struct item){ .entry = entry_of(&st, 0) };
     p->items[0].entry.type = ARCHIVE_DIRECTORY;
     p->count = 1;
     for (uint32_t i = 0; i < p->count; i++)
@@ -424,10 +442,8 @@ enum err tree_pack(struct tree_pack *out, int dir, const char *path, struct note
     p.dirs.context = &p;
     p.dirs.parent = parent_of;
     p.dirs.name = name_of;
-    p.room = LIMIT_ARCHIVE_ENTRIES;
-    p.items = calloc(p.room, sizeof *p.items); /* untouched pages cost nothing */
     p.read = malloc(READ_SIZE);
-    e = p.items == NULL || p.read == NULL ? out_of_memory(&p) : items_list(&p);
+    e = p.read == NULL ? out_of_memory(&p) : items_list(&p);
     if (e == ERR_OK)
         e = archive_make(&p, out);
     if (e != ERR_OK && note_empty(note))

@@ -182,11 +182,13 @@ enum gdb_state gdb_serve(struct gdb_server *s, int fd)
         struct pollfd wait[2] = { { .fd = fd, .events = POLLIN },
                                   { .fd = s->target->stop_fd, .events = POLLIN } };
 
-        if (poll(wait, s->state == GDB_RUNNING ? 2 : 1, -1) < 0)
+        if (poll(wait, s->state == GDB_RUNNING ? 2 : 1, -1) < 0) {
             good = errno == EINTR;
-        else if (s->state == GDB_RUNNING && wait[1].revents != 0)
+            continue;
+        }
+        if (s->state == GDB_RUNNING && wait[1].revents != 0)
             good = take_stop(s, fd);
-        else if (wait[0].revents != 0)
+        if (good && s->state <= GDB_RUNNING && wait[0].revents != 0)
             good = take_input(s, fd);
     }
     if (s->state <= GDB_RUNNING) { /* gdb left without a word */

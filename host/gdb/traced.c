@@ -30,6 +30,8 @@ struct traced {
     bool stopped, stepping, gone;
 };
 
+static int target_fd; /* readable when the process has done something */
+
 static uint32_t traced_threads(void *context, uint32_t ids[GDB_THREADS_MAX])
 {
     const struct traced *t = context;
@@ -150,8 +152,10 @@ static void traced_interrupt(void *context)
 static bool traced_stop_take(void *context, struct gdb_stop *out)
 {
     struct traced *t = context;
+    struct signalfd_siginfo drained;
     int status;
 
+    (void)!read(target_fd, &drained, sizeof drained);
     if (waitpid(t->pid, &status, WNOHANG) != t->pid)
         return false;
     *out = (struct gdb_stop){ .thread = 1 };
@@ -220,7 +224,8 @@ static void start(char **argv)
         _exit(127);
     }
     sigprocmask(SIG_BLOCK, &child, NULL);
-    target.stop_fd = signalfd(-1, &child, SFD_CLOEXEC);
+    target_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    target.stop_fd = target_fd;
     if (waitpid(traced.pid, &status, 0) != traced.pid || !WIFSTOPPED(status))
         fail(argv[0]);
     snprintf(path, sizeof path, "/proc/%d/mem", traced.pid);

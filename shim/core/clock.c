@@ -135,11 +135,12 @@ uint64_t clock_monotonic_ns(void)
 }
 
 /* Back: the date stands until it is right. Forward: at most a day at a time. */
-static void date_compare(uint64_t now)
+static void date_compare(void)
 {
     struct gate_clock said;
     uint64_t date;
     uint64_t ours;
+    uint64_t now;
 
     if (!clock_ask(&said))
         return;
@@ -152,23 +153,26 @@ static void date_compare(uint64_t now)
     __atomic_store_n(&claim.date_ns, date - now, __ATOMIC_RELAXED);
 }
 
-static void date_sync(uint64_t now)
+/* Whether it took its time. */
+static bool date_sync(uint64_t now)
 {
     uint64_t synced = __atomic_load_n(&claim.synced_ns, __ATOMIC_RELAXED);
 
-    if (now - synced < RESYNC_NS)
-        return;
     /* One of those who notice compares; the others take what there is. */
-    if (__atomic_compare_exchange_n(&claim.synced_ns, &synced, now, false, __ATOMIC_RELAXED,
-                                    __ATOMIC_RELAXED))
-        date_compare(now);
+    if (now - synced < RESYNC_NS ||
+        !__atomic_compare_exchange_n(&claim.synced_ns, &synced, now, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
+        return false;
+    date_compare();
+    return true;
 }
 
 uint64_t clock_realtime_ns(void)
 {
     uint64_t now = clock_monotonic_ns();
 
-    date_sync(now);
+    if (date_sync(now))
+        now = clock_monotonic_ns();
     return never_back(&claim.last_date_ns, now + __atomic_load_n(&claim.date_ns, __ATOMIC_RELAXED));
 }
 

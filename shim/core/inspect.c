@@ -76,17 +76,17 @@ int64_t call_newfstatat(const struct call *c)
 static int64_t seek(struct file *f, int64_t offset, uint32_t whence)
 {
     int64_t base = 0;
-    int64_t r = -LINUX_EINVAL;
+    int64_t r;
 
     lock_take(&f->lock);
     if (whence == 1)
         base = (int64_t)f->position;
     else if (whence == 2)
         base = (int64_t)f->size;
-    if (whence <= 2 && !__builtin_add_overflow(base, offset, &r) && r >= 0)
-        f->position = (uint64_t)r;
+    if (whence > 2 || __builtin_add_overflow(base, offset, &r) || r < 0)
+        r = -LINUX_EINVAL;
     else
-        r = whence > 2 || r < 0 ? -LINUX_EINVAL : -LINUX_EOVERFLOW;
+        f->position = (uint64_t)r;
     lock_give(&f->lock);
     return r;
 }

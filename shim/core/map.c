@@ -16,6 +16,7 @@
 #define PROTECTION (LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC)
 /* MAP_32BIT: the first 2 GiB. */
 #define TOP_32BIT 0x80000000ull
+#define SIZE_OF_NO_STACK (1ull << 30)
 
 static struct lock map_lock_;
 
@@ -73,8 +74,14 @@ bool map_reserve(const struct map_need *need, uint64_t at, uint64_t end, uint64_
 {
     uint64_t pages = need->pages + (need->tables ? table_cost(at, end) : 0);
 
-    pages = pages > freed ? pages - freed : 0;
-    return ram_reserve(pages + AREA_PAGES + MAP_SLACK, need->blocks);
+    pages = (pages > freed ? pages - freed : 0) + AREA_PAGES + MAP_SLACK;
+    if (ram_reserve(pages, need->blocks))
+        return true;
+    /* The last that there is: tables that were kept for later. */
+    if (table_drop_kept())
+        cpu_flush(0, 0);
+    table_sweep(0, 0);
+    return ram_reserve(pages, 0);
 }
 
 /* The end of what an area's part can have contents up to: behind the last page of
@@ -160,6 +167,16 @@ static int64_t place_fixed(uint64_t at, uint64_t size, uint32_t flags)
     return (int64_t)at;
 }
 
+/* Where in 2 MiB a place should start, so that most of it is whole 2 MiB: an input
+ * where its pages do; what is small enough for a stack so that its end does, as its
+ * guard is at the start; and what is larger at its start. */
+static uint64_t phase_of(const struct area *a, uint64_t size)
+{
+    if ((a->flags & AREA_INPUT) != 0)
+        return a->gpa;
+    return size < SIZE_OF_NO_STACK ? 0 - size : 0;
+}
+
 /* A hint counts where there is room at it. */
 static int64_t place_any(uint64_t at, uint64_t size, uint32_t flags, uint64_t phase)
 {
@@ -225,7 +242,7 @@ static int64_t map_at(uint64_t at, uint64_t size, uint32_t flags, struct area *a
     if (!map_align(&size) || size > PLACE_USER_END)
         return -LINUX_ENOMEM;
     placed = (flags & FLAGS_FIXED) != 0 ? place_fixed(at, size, flags)
-                                        : place_any(at, size, flags, a->gpa);
+                                        : place_any(at, size, flags, phase_of(a, size));
     if (placed < 0)
         return placed;
     if ((flags & LINUX_MAP_TYPE) == 0 || (flags & LINUX_MAP_TYPE) > LINUX_MAP_SHARED_VALIDATE)

@@ -33,8 +33,21 @@ static struct {
     uint64_t shared; /* of memory that the host has too */
 } table;
 
+/* Regions of 2 MiB, by their first address, whose table may be there and empty. One
+ * drop makes two tables empty at most, one at each end. */
+#define KEPT 16u
+
+static struct {
+    uint64_t region[KEPT];
+    unsigned next;
+    uint64_t leaving[KEPT + 2]; /* dropped, to be swept */
+    unsigned leaving_count;
+    bool closed;
+} kept;
+
 void table_init(const struct boot *boot)
 {
+    memset(&kept, 0, sizeof kept);
     table.root = boot->root_gpa;
     table.set = boot->pte_set;
     table.shared = boot->pte_shared;
@@ -305,6 +318,23 @@ static void entry_kill(uint64_t *entry, bool *flush)
     entry_set(entry, (*entry & ~(PTE_PRESENT | PTE_HELD)) | PTE_DYING);
 }
 
+/* Whether the empty table of va's 2 MiB stays; an older one leaves for it. */
+static bool kept_add(uint64_t va)
+{
+    uint64_t region = va & ~(SPAN(2) - 1);
+
+    if (kept.closed || region == 0)
+        return false;
+    for (unsigned i = 0; i < KEPT; i++)
+        if (kept.region[i] == region)
+            return true;
+    if (kept.region[kept.next] != 0)
+        kept.leaving[kept.leaving_count++] = kept.region[kept.next];
+    kept.region[kept.next] = region;
+    kept.next = (kept.next + 1) % KEPT;
+    return true;
+}
+
 static void drop(uint64_t *entries, unsigned level, uint64_t va, uint64_t end, bool *flush)
 {
     while (va < end) {
@@ -320,9 +350,39 @@ static void drop(uint64_t *entries, unsigned level, uint64_t va, uint64_t end, b
         if (entry_leaf(*p.entry, level))
             entry_split(p.entry);
         drop(entries_of(*p.entry), level - 1, p.va, p.end, flush);
-        if (table_dead(entries_of(*p.entry)))
+        if (table_dead(entries_of(*p.entry)) && !(level == 2 && kept_add(p.va)))
             entry_kill(p.entry, flush);
     }
+}
+
+/* The entry that decides about va at the lowest level there is, and that level. */
+static uint64_t *entry_find(uint64_t va, unsigned *level)
+{
+    uint64_t *entries = memory_direct(table.root);
+
+    for (*level = 4;; --*level) {
+        uint64_t *entry = &entries[va / SPAN(*level) % ENTRIES];
+
+        if (*entry == 0 || entry_leaf(*entry, *level))
+            return entry;
+        entries = entries_of(*entry);
+    }
+}
+
+/* Tables that were kept and now are not, if they are empty still. */
+static void kept_leave(bool *flush)
+{
+    kept.closed = true;
+    for (unsigned i = 0; i < kept.leaving_count; i++) {
+        uint64_t va = kept.leaving[i];
+        unsigned level;
+        const uint64_t *entry = entry_find(va, &level);
+
+        /* A drop of a page that is not there drops the table. */
+        if (level == 1 && table_dead(entry))
+            drop(memory_direct(table.root), 4, va, va + SPAN(1), flush);
+    }
+    kept.closed = false;
 }
 
 bool table_drop(uint64_t va, uint64_t end)
@@ -331,6 +391,20 @@ bool table_drop(uint64_t va, uint64_t end)
 
     range_check(va, end);
     drop(memory_direct(table.root), 4, va, end, &flush);
+    kept_leave(&flush);
+    return flush;
+}
+
+bool table_drop_kept(void)
+{
+    bool flush = false;
+
+    for (unsigned i = 0; i < KEPT; i++) {
+        if (kept.region[i] != 0)
+            kept.leaving[kept.leaving_count++] = kept.region[i];
+        kept.region[i] = 0;
+    }
+    kept_leave(&flush);
     return flush;
 }
 
@@ -372,23 +446,14 @@ void table_sweep(uint64_t va, uint64_t end)
 {
     range_check(va, end);
     sweep(memory_direct(table.root), 4, va, end);
+    while (kept.leaving_count > 0) {
+        uint64_t left = kept.leaving[--kept.leaving_count];
+
+        sweep(memory_direct(table.root), 4, left, left + SPAN(1));
+    }
 }
 
 /* --- Moving. */
-
-/* The entry that decides about va at the lowest level there is, and that level. */
-static uint64_t *entry_find(uint64_t va, unsigned *level)
-{
-    uint64_t *entries = memory_direct(table.root);
-
-    for (*level = 4;; --*level) {
-        uint64_t *entry = &entries[va / SPAN(*level) % ENTRIES];
-
-        if (*entry == 0 || entry_leaf(*entry, *level))
-            return entry;
-        entries = entries_of(*entry);
-    }
-}
 
 /* The entry of that level, with the tables that it needs. */
 static uint64_t *entry_make(uint64_t va, unsigned level)

@@ -48,6 +48,10 @@ uint64_t table_cost(uint64_t va, uint64_t end);
 bool table_allow(uint64_t va, uint64_t end, uint32_t protection, const struct table_source *source);
 bool table_drop(uint64_t va, uint64_t end);
 void table_sweep(uint64_t va, uint64_t end);
+/* A few empty tables stay for whoever maps there next: a table that comes and goes
+ * with one page costs more than the page. This drops them all; flush, and sweep
+ * the empty range. */
+bool table_drop_kept(void);
 /* Moves entries, not bytes, to a range that is absent; the old range is to be
  * flushed and swept. */
 bool table_move(uint64_t from, uint64_t to, uint64_t size);

@@ -169,8 +169,8 @@ def add(case, expect):
             _, text = process.communicate(timeout=20)
         expect(process.returncode == 143, process.returncode)
         expect(b"note: the keep ended before it could hand back" in text, text)
-        expect(read(path, "a") == b"hello" and sorted(os.listdir(path)) == ["a", "b", "pipe", "sub"],
-               os.listdir(path))
+        listed = sorted(os.listdir(path))
+        expect(read(path, "a") == b"hello" and listed == ["a", "b", "pipe", "sub"], listed)
 
     @case
     def a_read_only_snapshot_stays(w):

@@ -16,7 +16,7 @@ SOURCES = {
     "stress": ["stress.c", "stress_lock.c", "stress_memory.c", "stress_state.c", "faults.S"],
     "forbidden": ["forbidden.c", "forbidden_memory.c", "forbidden_processor.c",
                   "forbidden_calls.c", "calls.c", "faults.S"],
-    "ring": ["ring.c", "ring_tables.c"],
+    "ring": ["ring.c", "ring_tables.c", "../../../gate/contract.c", "../../../gate/call.c"],
     "idle": ["idle.c"],
 }
 FLAGS = ["-std=gnu2x", "-O2", "-g", "-static-pie", "-fPIE", "-pthread", "-Wall", "-Wextra",
@@ -68,7 +68,7 @@ def program(name, folder):
     """Builds one where its sources are younger, and says where it is."""
     here = os.path.join(ROOT, "tests/keep/guests")
     sources = [os.path.join(here, s) for s in SOURCES[name] + ["guest.c"]]
-    headers = [os.path.join(ROOT, "gate", h) for h in ("abi.h", "calls.def", "boot.h", "place.h")]
+    headers = [os.path.join(ROOT, "gate", h) for h in ("abi.h", "calls.def", "boot.h", "place.h", "contract.c")]
     headers += [os.path.join(here, h) for h in os.listdir(here) if h.endswith(".h")]
     target = os.path.join(folder, "guest-" + name)
     os.makedirs(folder, exist_ok=True)
@@ -81,22 +81,27 @@ def program(name, folder):
 
 
 class Ended:
-    """How a run came to its end: code is 128 + N where signal N was the end."""
+    """How a run came to its end: code is 128 + N where signal N was the end. One that hung was
+    told to end by SIGTERM; a keep then has code 143."""
 
     def __init__(self, code, out, err, hung=False):
         self.code, self.out, self.err, self.hung = code, out, err, hung
 
     def __str__(self):
-        return "hung" if self.hung else f"exit code {self.code}"
+        return f"hung, then exit code {self.code}" if self.hung else f"exit code {self.code}"
 
 
 def ended(process, stdin, timeout):
     try:
         out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        return Ended(None, out, err, hung=True)
+        process.terminate()
+        try:
+            out, err = process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+        return Ended(process.returncode, out, err, hung=True)
     return Ended(process.returncode, out, err)
 
 
@@ -121,7 +126,7 @@ def linux_start(path, **more):
 def linux_run(path, stdin, timeout=60):
     pipe = subprocess.PIPE
     done = ended(linux_start(path, stdin=pipe, stdout=pipe, stderr=pipe), stdin, timeout)
-    if done.code is not None and done.code < 0:
+    if done.code < 0:
         done.code = 128 - done.code
     return done
 

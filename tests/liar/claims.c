@@ -95,7 +95,7 @@ static bool believable(const struct record *r)
 
         if (i != 0 && h->fd <= r->handle[i - 1].fd)
             return false;
-        if (h->handle >= GATE_HANDLES_MAX || h->fd >= 1024)
+        if (h->handle >= GATE_HANDLES_MAX || h->fd >= 4096)
             return false;
         for (size_t k = 0; k < i; k++)
             if (h->handle == r->handle[k].handle && h->kind != GATE_HANDLE_INPUT &&

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/num.h"
-#include "host/backend/kvm/loader.h"
+#include "host/backend/kvm/template.h"
 
 typedef enum port_tried call_do(struct loader *l, struct port *p, struct serve_call *c,
                                 struct port_work *work, struct port_answer *a);
@@ -46,7 +46,9 @@ static enum port_tried do_exit(struct loader *l, struct port *p, struct serve_ca
     (void)p;
     (void)work;
     (void)a;
-    if (l->plan->debug != NULL && size > 0) { /* in a debug keep alone it means anything */
+    /* In a debug keep alone it means anything; how an honest end came about is nobody's
+     * question. */
+    if (l->plan->debug != NULL && size > 0 && c->args[1] != GATE_END_EXIT) {
         memcpy(report, c->sent, size);
         report[size] = '\0';
         for (size_t i = 0; i < size; i++)
@@ -61,12 +63,13 @@ static enum port_tried do_launch(struct loader *l, struct port *p, struct serve_
                                  struct port_work *work, struct port_answer *a)
 {
     struct claims *claims = &l->claims;
-    size_t size = claims->launch.handles_count * sizeof claims->handle[0];
+    size_t size;
 
     (void)p;
     (void)work;
     if (!atomic_load(&l->has_claims))
-        return PORT_WAITS; /* a template, so far */
+        template_wait(l); /* in this thread: the first to wake is the one that serves */
+    size = claims->launch.handles_count * sizeof claims->handle[0];
     if (sizeof claims->launch + size > c->back_room || atomic_exchange(&l->launched, true))
         return PORT_BROKEN;
     claims_finish(claims, vcpu_tsc_khz(&l->vcpu[0]), l->vm.ram_max);

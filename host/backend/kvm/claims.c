@@ -157,12 +157,12 @@ static int stream_add(struct claims *c, struct stream_table *t, uint32_t *fd,
 
 /* --- In the order of the numbers. */
 
-static int stdio_add(struct claims *c, struct stream_table *t)
+static int stdio_add(struct claims *c, const int stdio[3], struct stream_table *t)
 {
     int error = 0;
 
     for (uint32_t i = 0; i < 3 && error == 0; i++) {
-        uint32_t fd = i;
+        uint32_t fd = (uint32_t)stdio[i];
 
         error = stream_add(c, t, &fd, GATE_HANDLE_STREAM);
     }
@@ -215,8 +215,8 @@ static int record_add(struct claims *c, const struct launch *l, struct kvm_vm *v
     return writer_ok(&w) ? 0 : E2BIG;
 }
 
-int claims_make(struct claims *c, struct launch *l, struct kvm_vm *vm, struct stream_table *t,
-                struct note *note)
+int claims_make(struct claims *c, struct launch *l, const int stdio[3], struct kvm_vm *vm,
+                struct stream_table *t, struct note *note)
 {
     struct gate_handle *record;
     int error;
@@ -224,7 +224,7 @@ int claims_make(struct claims *c, struct launch *l, struct kvm_vm *vm, struct st
     c->launch.handles_count = 0;
     c->input_next = PLACE_INPUT_GPA;
     note_set(note, "stdin, stdout or stderr");
-    error = stdio_add(c, t);
+    error = stdio_add(c, stdio, t);
     record = handle_new(c);
     if (error == 0) {
         note_set(note, "the module");

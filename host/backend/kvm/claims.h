@@ -24,9 +24,10 @@ enum err claims_check(const struct launch *l, struct note *note);
 /* How much RAM a keep with these limits may have: its own, and what exec needs. */
 uint64_t claims_memory_max(const struct launch *l);
 
-/* *l is this process's own copy, and its numbers are changed. 0 or an errno. */
-int claims_make(struct claims *c, struct launch *l, struct kvm_vm *vm, struct stream_table *t,
-                struct note *note);
+/* *l is this process's own copy, and its numbers are changed. stdio: what becomes
+ * descriptors 0, 1 and 2. 0 or an errno. */
+int claims_make(struct claims *c, struct launch *l, const int stdio[3], struct kvm_vm *vm,
+                struct stream_table *t, struct note *note);
 /* What is read at the moment of the answer: clocks, seed, processors. */
 void claims_finish(struct claims *c, uint64_t tsc_khz, uint64_t memory_max);
 

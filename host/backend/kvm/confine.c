@@ -24,7 +24,7 @@
 /* Those that are open when the keep starts. */
 #define START_FDS_MAX (GATE_LAUNCH_HANDLES_MAX + 32u)
 
-void confine_birth(const struct loader *l)
+void kvm_confine_birth(const struct loader *l)
 {
     struct pollfd p = { .fd = l->plan->loader_fd, .events = POLLIN };
 
@@ -69,8 +69,8 @@ static size_t fds_wanted(const struct loader *l, int *out)
     out[count++] = l->bell_fd;
     out[count++] = l->server_fd;
     out[count++] = l->signal_fd;
-    if (l->plan->workload_fd >= 0)
-        out[count++] = l->plan->workload_fd;
+    if (l->plan->listen_fd >= 0)
+        out[count++] = l->plan->listen_fd;
     for (uint32_t i = 0; debug != NULL && i < debug->fds_count; i++)
         out[count++] = debug->fds[i];
     return count + stream_fds(&l->streams, out + count, START_FDS_MAX - count);
@@ -144,7 +144,7 @@ _Noreturn static void fail(const struct loader *l, enum kvm_step which, int erro
     _exit(LAUNCH_EXIT_SOFTWARE);
 }
 
-void confine(struct loader *l)
+void kvm_confine(struct loader *l)
 {
     int error;
 

@@ -5,10 +5,10 @@
 #include "host/backend/kvm/loader.h"
 
 /* First of all: it goes when its parent goes. */
-void confine_birth(const struct loader *l);
+void kvm_confine_birth(const struct loader *l);
 /* Then the jail. Ends the process where a wall that is needed does not stand; tells
  * of those that it does without. */
-void confine(struct loader *l);
+void kvm_confine(struct loader *l);
 
 /* loader.c */
 void loader_tell(const struct loader *l, enum kvm_step step, bool fatal, int error,

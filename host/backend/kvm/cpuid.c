@@ -91,3 +91,11 @@ bool cpuid_tsc_is_constant(void)
     /* AMD APM vol. 3, Fn8000_0007 EDX; Intel SDM vol. 3, 18.17.1: invariant TSC. */
     return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d >> 8 & 1) != 0;
 }
+
+bool cpuid_has_svm(void)
+{
+    unsigned a, b, c, d;
+
+    __cpuid(0x80000001, a, b, c, d); /* AMD APM vol. 3, Fn8000_0001 ECX */
+    return (c >> 2 & 1) != 0;
+}

@@ -19,5 +19,7 @@ struct cpuid {
 int cpuid_get(const struct cpuid **out, int system_fd);
 /* Whether this processor's time-stamp counter runs at one rate, always. */
 bool cpuid_tsc_is_constant(void);
+/* Whether this machine's KVM is AMD's, by the processor's SVM. */
+bool cpuid_has_svm(void);
 
 #endif

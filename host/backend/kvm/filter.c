@@ -22,7 +22,8 @@ static const struct filter_plain allowed[] = {
     CALL(pread64, "BLOCK_READ; a template's inputs"),
     CALL(pwrite64, "BLOCK_WRITE"),
     CALL(fdatasync, "BLOCK_CONTROL flush"),
-    CALL(ftruncate, "BLOCK_CONTROL resize"),
+    CALL(fsync, "a debug keep's core file"),
+    CALL(ftruncate, "BLOCK_CONTROL resize; a core file"),
     CALL(fstat, "BLOCK_CONTROL size, and how much of a file is left"),
     CALL(newfstatat, "the same through libc"),
     CALL(lseek, "how much of a file is left"),
@@ -52,6 +53,7 @@ static const struct filter_plain allowed[] = {
     CALL(gettid, "a thread names itself"),
     CALL(clock_gettime, "CLOCK, where the vDSO gives up"),
     CALL(getrandom, "the seed of LAUNCH, signatures"),
+    CALL(getrusage, "a template's end"),
     CALL(exit, "a thread ends"),
     CALL(exit_group, "the keep ends"),
 };

@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "host/backend/kvm/confine.h"
 #include "host/backend/kvm/run.h"
+#include "host/backend/kvm/template.h"
 
 /* Inputs that cost no call to KVM when they are mapped: a module of the usual size. */
 #define INPUTS_AT_FIRST ((uint64_t)64 << 20)
@@ -149,10 +150,11 @@ static void machine_make(struct loader *l)
     vcpu_make(l);
 }
 
-void loader_claims(struct loader *l, struct launch *launch)
+static void claims_take(struct loader *l, struct launch *launch)
 {
+    static const int stdio[3] = { 0, 1, 2 };
     struct note note = { 0 };
-    int error = claims_make(&l->claims, launch, &l->vm, &l->streams, &note);
+    int error = claims_make(&l->claims, launch, stdio, &l->vm, &l->streams, &note);
 
     if (error != 0)
         loader_fail(l, KVM_STEP_CLAIMS, error, note.text);
@@ -164,16 +166,19 @@ _Noreturn void loader_run(const struct kvm_plan *plan)
     struct loader *l = &self;
 
     l->plan = plan;
-    confine_birth(l);
+    kvm_confine_birth(l);
     machine_make(l);
     stream_table_init(&l->streams);
     /* The record is the caller's in its own process; here it is our copy of it, and
      * copying the whole of it once more would cost more than all of the above. */
-    if (plan->launch != NULL)
-        loader_claims(l, (struct launch *)(uintptr_t)plan->launch);
-    step(l, KVM_STEP_SIGNALS, run_signals_take(l));
-    confine(l);
+    atomic_store(&l->client_fd, -1);
+    if (plan->launch == NULL)
+        template_prepare();
+    else
+        claims_take(l, (struct launch *)(uintptr_t)plan->launch);
+    step(l, KVM_STEP_SIGNALS, kvm_signals_take(l));
+    kvm_confine(l);
     if (plan->debug != NULL && plan->debug->started != NULL)
-        plan->debug->started(plan->debug->context, &run_debug_keep);
-    run(l);
+        plan->debug->started(plan->debug->context, &kvm_run_debug_keep);
+    kvm_keep_run(l);
 }

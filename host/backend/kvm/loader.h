@@ -44,6 +44,8 @@ enum kvm_step {
     KVM_STEP_THREADS,
     KVM_STEP_COUNT,
     KVM_STEP_RUNNING, /* not a failure: the keep runs from here on */
+    KVM_STEP_READY,   /* not a failure: a template waits for its workload */
+    KVM_STEP_TAKEN,   /* not a failure: it has one */
     KVM_STEP_ENDED,   /* not a failure: `code`, and a sentence where it died */
 };
 
@@ -68,7 +70,7 @@ struct kvm_plan {
     int go_fd;     /* a byte: ids are mapped, go on */
     int loader_fd; /* a pidfd of the parent, or -1 */
     int spaces;    /* CLONE_NEW* in force */
-    int workload_fd; /* a template: where its workload comes from; else -1 */
+    int listen_fd; /* a template: where its workload comes from (host/pool.h); else -1 */
     uint64_t memory_max;
     const struct kvm_debug *debug; /* NULL: not a debug keep */
     struct evidence_sim_key key;
@@ -89,6 +91,7 @@ struct loader {
     int bell_fd;   /* ioeventfd of GATE_PORT_BELL */
     int server_fd; /* eventfd: the server thread has something to look at */
     int signal_fd;
+    atomic_int client_fd; /* a template's, once it has a workload; else -1 */
     pthread_t server;
     struct port port[GATE_VCPUS_MAX];
     struct vcpu vcpu[GATE_VCPUS_MAX];
@@ -99,8 +102,6 @@ _Noreturn void loader_run(const struct kvm_plan *plan);
 
 /* --- For the parts of it. */
 
-/* From the record to what LAUNCH will answer; *launch is changed. */
-void loader_claims(struct loader *l, struct launch *launch);
 
 extern const struct port_ops loader_ops; /* calls.c */
 

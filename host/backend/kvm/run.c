@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "host/backend/kvm/template.h"
 
 #define THREAD_STACK ((size_t)256 << 10)
 /* Of all ports together, for the server thread. A keep that lets more calls wait
@@ -21,7 +22,7 @@ static struct loader *the_loader; /* one per process */
 
 /* --- The end. */
 
-static void end_tell(const struct loader *l, int code, const char *why)
+static void end_tell(struct loader *l, int code, const char *why)
 {
     struct kvm_word word = { .step = KVM_STEP_ENDED, .code = code };
 
@@ -31,6 +32,7 @@ static void end_tell(const struct loader *l, int code, const char *why)
     }
     if (why != NULL)
         strncpy(word.text, why, sizeof word.text - 1);
+    template_end(l, &word);
     if (write(l->plan->word_fd, &word, sizeof word) != (ssize_t)sizeof word)
         return; /* nobody is there to read it */
 }
@@ -188,18 +190,21 @@ static void *server_thread(void *at)
 
     for (;;) {
         uint64_t deadline = UINT64_MAX;
-        uint32_t count = 3;
+        uint32_t count = 4;
         struct timespec t;
 
         waits[0] = (struct pollfd){ .fd = l->bell_fd, .events = POLLIN };
         waits[1] = (struct pollfd){ .fd = l->server_fd, .events = POLLIN };
         waits[2] = (struct pollfd){ .fd = l->signal_fd, .events = POLLIN };
+        waits[3] = (struct pollfd){ .fd = atomic_load(&l->client_fd), .events = POLLIN };
         for (uint32_t i = 0; i < GATE_VCPUS_MAX; i++)
             count += port_waits(&l->port[i], waits + count, SERVER_WAITS_MAX - count, &deadline);
         if (ppoll(waits, count, port_timeout(&t, deadline), NULL) < 0)
             continue;
         if (waits[2].revents != 0)
             signal_take(l);
+        if (waits[3].revents != 0)
+            template_client(l);
         if (waits[0].revents != 0)
             count_drain(l->bell_fd);
         if (waits[1].revents != 0)
@@ -211,7 +216,7 @@ static void *server_thread(void *at)
 
 /* --- Signals. */
 
-int run_signals_take(struct loader *l)
+int kvm_signals_take(struct loader *l)
 {
     static const int ending[] = {
         SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
@@ -247,11 +252,11 @@ static void all_interrupt(void *at)
 
 static void all_kill(void *at, int code) { loader_end(at == NULL ? the_loader : at, code, NULL); }
 
-const struct kvm_debug_keep run_debug_keep = { NULL, all_interrupt, all_kill };
+const struct kvm_debug_keep kvm_run_debug_keep = { NULL, all_interrupt, all_kill };
 
 /* --- All together. */
 
-_Noreturn void run(struct loader *l)
+_Noreturn void kvm_keep_run(struct loader *l)
 {
     int error;
 

@@ -5,11 +5,11 @@
 #include "host/backend/kvm/loader.h"
 
 /* Signals become a descriptor; 0 or an errno. Before the jail. */
-int run_signals_take(struct loader *l);
+int kvm_signals_take(struct loader *l);
 /* Runs vCPU 0 in this thread, and never returns. */
-_Noreturn void run(struct loader *l);
+_Noreturn void kvm_keep_run(struct loader *l);
 
-extern const struct kvm_debug_keep run_debug_keep;
+extern const struct kvm_debug_keep kvm_run_debug_keep;
 
 /* loader.c */
 void loader_tell(const struct loader *l, enum kvm_step step, bool fatal, int error,

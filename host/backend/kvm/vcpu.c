@@ -64,6 +64,10 @@ static int special_set(const struct vcpu *v, const struct image_registers *r, ui
     s.fs = segment_of(&r->fs);
     s.gs = segment_of(&r->gs);
     s.tr = segment_of(&r->tr);
+    /* VMX wants a busy TSS; SVM does not show the flag (the state save area has type 9),
+     * and QEMU's emulation of it lets user mode use the I/O bitmap of type 9 alone. */
+    if (cpuid_has_svm())
+        s.tr.type = 9;
     s.ldt = segment_of(&r->ldt);
     s.gdt = (struct kvm_dtable){ .base = r->gdt.base, .limit = r->gdt.limit };
     s.idt = (struct kvm_dtable){ .base = r->idt.base, .limit = r->idt.limit };

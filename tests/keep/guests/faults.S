@@ -226,8 +226,16 @@ state_call:
     movq 96(%rdi), %r14
     movq 104(%rdi), %r15
     movq 24(%rdi), %rdi
+    movq guest_entry(%rip), %rcx
+    testq %rcx, %rcx
     stc
+    leaq -128(%rsp), %rsp
+    jnz 1f /* STC and LEA leave the zero flag */
+    leaq 128(%rsp), %rsp
     syscall
+    jmp state_call_at
+1:  call *%rcx
+    leaq 128(%rsp), %rsp
 state_call_at:
     xchgq (%rsp), %rdi
     movq %rax, 128(%rdi)
@@ -275,9 +283,14 @@ state_call_at:
     xorl %r9d, %r9d
     testq %rax, %rax
     js 1f
+    movq guest_entry(%rip), %rcx
+    testq %rcx, %rcx
+    jnz 3f
     syscall
     jmp 2f
 1:  ud2
+    jmp 2f
+3:  call *%rcx
 2:
     .endm
 

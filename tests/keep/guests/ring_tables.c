@@ -203,30 +203,44 @@ static const struct {
     CODE(0x0f, 0x0b), /* ud2, for ever deeper */
 };
 
+/* The stub's first page is its code, the second what the processor reads: the gates,
+ * each with the offset of its handler in the first. 0: not found. */
+static size_t handler_of(const uint8_t *gates, unsigned vector)
+{
+    for (size_t at = 0; at + 32 * 16 <= PAGE; at += 8)
+        if (memcmp(gates + at + 2, "\x10\0\0\x8e", 4) == 0 &&
+            memcmp(gates + at + 8, "\x80\x7f\0\0", 4) == 0) {
+            const uint8_t *gate = gates + at + (size_t)16 * vector;
+
+            return ((size_t)gate[1] << 8 | gate[0]) % PAGE;
+        }
+    return 0;
+}
+
 void wild_ring_0(void)
 {
     const size_t which = ring_seed % COUNT_OF(payloads);
-    volatile uint64_t *stub = entry_of(PLACE_STUB_VA), *entry, *mine;
-    uint8_t *page = page_fresh(&entry), *copy = pages_new(1, PROT_READ | PROT_WRITE);
-    size_t gate = 0;
+    volatile uint64_t *code = entry_of(PLACE_STUB_VA), *data = entry_of(PLACE_STUB_VA + PAGE);
+    volatile uint64_t *first, *second, *mine;
+    uint8_t *code_page = page_fresh(&first), *data_page = page_fresh(&second);
+    uint8_t *copy = pages_new(1, PROT_READ | PROT_WRITE);
+    size_t handler;
 
     mine = entry_of((uint64_t)(uintptr_t)copy);
-    if (page == NULL || stub == NULL || mine == NULL)
-        return;
-    *entry = (*stub & ADDRESS) | PRESENT | USER | SEEN;
-    memcpy(copy, page, PAGE);
-    /* The first gate of the table: offset, 0x10, 0x8e00, nothing, the upper half. */
-    while (gate + 16 <= PAGE && (memcmp(copy + gate + 2, "\x10\0\0\x8e", 4) != 0 ||
-                                 memcmp(copy + gate + 8, "\x80\x7f\0\0", 4) != 0))
-        gate += 8;
-    if (gate + 7 * 16 > PAGE) {
-        say("no table of gates");
+    if (code_page == NULL || data_page == NULL || code == NULL || data == NULL || mine == NULL) {
+        say("no tables");
         return;
     }
-    for (size_t i = 0; i < payloads[which].size; i++)
-        copy[(size_t)copy[gate + 96] + (size_t)copy[gate + 97] % 16 * 256 + i] =
-            payloads[which].code[i];
-    *stub = (*mine & ADDRESS) | PRESENT | SEEN;
+    *first = (*code & ADDRESS) | PRESENT | USER | SEEN;
+    *second = (*data & ADDRESS) | PRESENT | USER | SEEN;
+    memcpy(copy, code_page, PAGE);
+    handler = handler_of(data_page, 6);
+    if (handler == 0 || handler + sizeof payloads[0].code > PAGE) {
+        say("no gates");
+        return;
+    }
+    memcpy(copy + handler, payloads[which].code, payloads[which].size);
+    *code = (*mine & ADDRESS) | PRESENT | SEEN;
     forget();
     say("now: %zu", which);
     __asm__ volatile("mov $0x80, %%edx\n ud2" ::: "rdx", "memory");

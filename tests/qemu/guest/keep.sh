@@ -11,12 +11,19 @@ fi
 i=0
 while [ $i -lt 40 ]; do cat "$input"; i=$((i + 1)); done >/tmp/large
 
+hung=0
+
 compare() # CODE NAME INPUT OPTIONS-AND-MODULE...
 {
     local code="$1" name="$2" input="$3" part wrong=
     shift 3
+    if [ $hung -ge 2 ]; then # a third would only cost time
+        not_ok "$name: not tried, others came to no end"
+        return
+    fi
     record /tmp/process "$input" broch run --backend process "$@"
-    record /tmp/kvm "$input" timeout -s KILL 30 broch run --backend kvm "$@"
+    record /tmp/kvm "$input" timeout -s KILL 20 broch run --backend kvm "$@"
+    [ "$(cat /tmp/kvm.code)" != 137 ] || hung=$((hung + 1))
     for part in out err code; do
         cmp -s /tmp/process.$part /tmp/kvm.$part || wrong="$wrong $part"
     done

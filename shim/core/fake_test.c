@@ -1,6 +1,6 @@
-/* fake.c: a keep and its host, for tests. */
+/* fake_test.c: a keep and its host, for tests. */
 #define _GNU_SOURCE
-#include "shim/core/fake.h"
+#include "shim/core/fake_test.h"
 
 #include <asm/prctl.h>
 #include <stdio.h>
@@ -176,8 +176,8 @@ static bool answer(struct serve *s, struct serve_call *c)
     case GATE_BLOCK_WRITE:
     case GATE_BLOCK_CONTROL: block_answer(s, c, f); return true;
     case GATE_EVIDENCE:
+        memmove(c->back + 9, c->sent, 64); /* the same place */
         memcpy(c->back, "evidence:", 9);
-        memcpy(c->back + 9, c->sent, 64);
         return serve_answer(s, c, GATE_OK, 73, 73) == ERR_OK;
     case GATE_SEAL_KEY:
         memset(c->back, (int)c->sent_size, 32);
@@ -271,6 +271,13 @@ void signal_mask_for_call(uint64_t mask) { fake.mask = mask; }
 /* --- The keep: its memory. */
 
 uint8_t *fake_memory(void) { return (uint8_t *)MEMORY_AT; }
+
+bool fake_stack_map(uint64_t at, size_t size)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+
+    return mmap((void *)(uintptr_t)at, size, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
+}
 
 bool user_range(uint64_t at, uint64_t size)
 {

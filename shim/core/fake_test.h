@@ -1,11 +1,11 @@
-/* fake.h: a keep for the tests of files, time and randomness: exec's memory, and a
+/* fake_test.h: a keep for the tests of files, time and randomness: exec's memory, and a
  * small honest host behind the real gate.
  *
  * The keep side is gate/keep.c, the host's gate/serve.c; in between stand queues
  * that a test fills and looks at. There are two vCPUs; fake_on says which one the
  * test is. GS points to its struct cpu, as in a keep. For tests alone. */
-#ifndef BROCH_SHIM_CORE_FAKE_H
-#define BROCH_SHIM_CORE_FAKE_H
+#ifndef BROCH_SHIM_CORE_FAKE_TEST_H
+#define BROCH_SHIM_CORE_FAKE_TEST_H
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -72,6 +72,8 @@ static inline uint64_t fake_at(size_t offset)
 {
     return (uint64_t)(uintptr_t)fake_memory() + offset;
 }
+/* Memory of exec somewhere else. */
+bool fake_stack_map(uint64_t at, size_t size);
 /* A call of exec by its arguments. */
 int64_t fake_call(int64_t (*function)(const struct call *c), uint64_t a, uint64_t b, uint64_t c,
                   uint64_t d, uint64_t e, uint64_t f);

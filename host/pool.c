@@ -1,0 +1,270 @@
+#define _GNU_SOURCE
+
+#include "host/pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "host/backend/kvm/birth.h"
+
+#define BACKLOG 1024
+/* Templates that died before they were ready, one after the other: then it is not
+ * bad luck. */
+#define FAILURES_MAX 8u
+#define FAILURE_PAUSE_MS 100
+
+enum member_state { MEMBER_STARTING, MEMBER_READY, MEMBER_USED };
+
+struct member {
+    struct birth birth;
+    enum member_state state;
+};
+
+struct pool {
+    const struct pool_config *config;
+    struct kvm_plan plan;
+    struct member **members;
+    struct pollfd *waits; /* as many, and one more */
+    size_t count;
+    size_t room;
+    uint32_t failures;
+    int signal_fd;
+    struct note last; /* why a template did not start */
+};
+
+/* --- The socket. */
+
+static enum err address_make(struct sockaddr_un *out, const char *path, struct note *note)
+{
+    *out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof out->sun_path) {
+        note_set(note, "%s: a socket's path is shorter than %zu bytes", path, sizeof out->sun_path);
+        return ERR_LIMIT;
+    }
+    strcpy(out->sun_path, path);
+    return ERR_OK;
+}
+
+/* A file that is left of a pool that is gone. */
+static void stale_remove(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    struct stat st;
+
+    if (fd < 0)
+        return;
+    if (lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+        connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
+        errno == ECONNREFUSED)
+        (void)unlink(address->sun_path);
+    close(fd);
+}
+
+enum err pool_listen(int *fd, const char *path, struct note *note)
+{
+    struct sockaddr_un address;
+    mode_t mask;
+    int made, bound;
+
+    TRY(address_make(&address, path, note));
+    stale_remove(&address);
+    made = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    mask = umask(0177);
+    bound = made < 0 ? -1 : bind(made, (const struct sockaddr *)&address, sizeof address);
+    umask(mask);
+    if (bound != 0 || listen(made, BACKLOG) != 0) {
+        note_set_errno(note, errno, "cannot listen on %s", path);
+        if (made >= 0)
+            close(made);
+        return ERR_IO;
+    }
+    *fd = made;
+    return ERR_OK;
+}
+
+/* --- Members. */
+
+static bool room_make(struct pool *p)
+{
+    size_t room = p->room == 0 ? 64 : 2 * p->room;
+    struct member **members;
+    struct pollfd *waits;
+
+    if (p->count < p->room)
+        return true;
+    members = realloc(p->members, room * sizeof *members);
+    if (members == NULL)
+        return false;
+    p->members = members;
+    waits = realloc(p->waits, (room + 1) * sizeof *waits);
+    if (waits == NULL)
+        return false;
+    p->waits = waits;
+    p->room = room;
+    return true;
+}
+
+static enum err member_birth(struct member *m, struct pool *p, struct note *note)
+{
+    struct kvm_plan plan = p->plan;
+    struct note lack = { 0 }; /* said by whoever runs a keep; a pool says nothing */
+
+    TRY(birth_device(&plan.system_fd, note));
+    TRY(birth_init(&m->birth, &plan, note));
+    return birth_start(&m->birth, &lack, note);
+}
+
+static enum err member_add(struct pool *p, struct note *note)
+{
+    struct member *m = room_make(p) ? calloc(1, sizeof *m) : NULL;
+    enum err e;
+
+    if (m == NULL) {
+        note_set(note, "out of memory");
+        return ERR_NOMEM;
+    }
+    m->birth = (struct birth){
+        .plan = { .system_fd = -1, .loader_fd = -1 },
+        .go_pipe = { -1, -1 },
+        .word_pipe = { -1, -1 },
+    };
+    e = member_birth(m, p, note);
+    if (e != ERR_OK) {
+        birth_end(&m->birth);
+        free(m);
+        return e;
+    }
+    p->members[p->count++] = m;
+    return ERR_OK;
+}
+
+static void member_remove(struct pool *p, size_t at)
+{
+    birth_end(&p->members[at]->birth);
+    free(p->members[at]);
+    p->members[at] = p->members[--p->count];
+}
+
+static enum err refill(struct pool *p, struct note *note)
+{
+    size_t unused = 0;
+
+    for (size_t i = 0; i < p->count; i++)
+        unused += p->members[i]->state != MEMBER_USED;
+    for (; unused < p->config->count; unused++)
+        TRY(member_add(p, note));
+    return ERR_OK;
+}
+
+/* One word of a member. A failure before it was ready counts. */
+static void word_take(struct pool *p, size_t at)
+{
+    struct member *m = p->members[at];
+    struct kvm_word word;
+
+    if (!birth_word(&m->birth, &word) || word.step == KVM_STEP_ENDED) {
+        if (m->state == MEMBER_STARTING)
+            p->failures++;
+        member_remove(p, at);
+    } else if (word.step == KVM_STEP_READY) {
+        m->state = MEMBER_READY;
+        p->failures = 0;
+    } else if (word.step == KVM_STEP_TAKEN) {
+        m->state = MEMBER_USED;
+    } else if (word.step < KVM_STEP_COUNT && word.fatal != 0) {
+        birth_note(&p->last, &word);
+    }
+}
+
+/* --- All together. */
+
+static enum err signals_take(struct pool *p, struct note *note)
+{
+    sigset_t taken;
+
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGTERM);
+    sigaddset(&taken, SIGINT);
+    sigaddset(&taken, SIGHUP);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_BLOCK, &taken, NULL);
+    p->signal_fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (p->signal_fd >= 0)
+        return ERR_OK;
+    note_set_errno(note, errno, "cannot take signals");
+    return ERR_IO;
+}
+
+static enum err turn(struct pool *p, bool *over, struct note *note)
+{
+    enum err e = refill(p, note);
+
+    if (e != ERR_OK || p->failures >= FAILURES_MAX) {
+        if (e == ERR_OK)
+            *note = p->last;
+        return ERR_IO;
+    }
+    p->waits[p->count] = (struct pollfd){ .fd = p->signal_fd, .events = POLLIN };
+    for (size_t i = 0; i < p->count; i++)
+        p->waits[i] =
+            (struct pollfd){ .fd = p->members[i]->birth.word_pipe[0], .events = POLLIN };
+    if (p->failures > 0)
+        (void)poll(NULL, 0, FAILURE_PAUSE_MS);
+    if (poll(p->waits, p->count + 1, -1) < 0)
+        return ERR_OK; /* interrupted: once more */
+    *over = p->waits[p->count].revents != 0;
+    for (size_t i = p->count; i > 0; i--) /* downwards: the last one takes the place of one that goes */
+        if (p->waits[i - 1].revents != 0)
+            word_take(p, i - 1);
+    return ERR_OK;
+}
+
+enum err pool_serve(const struct pool_config *config, struct note *note)
+{
+    struct pool p = { .config = config, .signal_fd = -1 };
+    struct launch *largest = calloc(1, sizeof *largest);
+    const struct cpuid *known;
+    bool over = false;
+    int device;
+    enum err e;
+
+    if (largest == NULL) {
+        note_set(note, "out of memory");
+        return ERR_NOMEM;
+    }
+    launch_init(largest);
+    largest->memory_bytes = config->memory_bytes;
+    p.plan = (struct kvm_plan){
+        .shim_fd = config->shim_fd,
+        .exec_fd = config->exec_fd,
+        .listen_fd = config->listen_fd,
+        .memory_max = claims_memory_max(largest),
+    };
+    free(largest);
+    e = birth_device(&device, note);
+    if (e == ERR_OK) {
+        (void)cpuid_get(&known, device); /* once, for all that are forked */
+        close(device);
+        e = evidence_sim_key_open(&p.plan.key);
+    }
+    if (e == ERR_OK)
+        e = signals_take(&p, note);
+    while (e == ERR_OK && !over)
+        e = turn(&p, &over, note);
+    while (p.count > 0)
+        member_remove(&p, p.count - 1);
+    if (p.signal_fd >= 0)
+        close(p.signal_fd);
+    explicit_bzero(&p.plan.key, sizeof p.plan.key);
+    free(p.members);
+    free(p.waits);
+    return e;
+}

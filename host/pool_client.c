@@ -1,0 +1,203 @@
+#define _GNU_SOURCE
+
+#include "host/pool_client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/files.h"
+#include "host/pool_wire.h"
+
+struct sent {
+    int fds[POOL_FDS_MAX];
+    uint32_t count;
+};
+
+/* The number that the keep will know it by. */
+static uint32_t fd_add(struct sent *s, uint32_t fd)
+{
+    uint32_t at = s->count;
+
+    if (s->count < POOL_FDS_MAX)
+        s->fds[s->count++] = (int)fd;
+    return at;
+}
+
+static uint32_t fds_needed(const struct launch *l)
+{
+    return POOL_FDS_LEAST + 2 * l->images_count + l->sockets_count + l->volumes_count +
+           l->has_report;
+}
+
+static void fds_add(struct sent *s, struct launch *l)
+{
+    l->module_fd = fd_add(s, l->module_fd);
+    for (uint32_t i = 0; i < l->images_count; i++) {
+        l->images[i].fd = fd_add(s, l->images[i].fd);
+        if (l->images[i].has_output)
+            l->images[i].output_fd = fd_add(s, l->images[i].output_fd);
+    }
+    for (uint32_t i = 0; i < l->sockets_count; i++)
+        l->sockets[i].fd = fd_add(s, l->sockets[i].fd);
+    for (uint32_t i = 0; i < l->volumes_count; i++)
+        l->volumes[i].fd = fd_add(s, l->volumes[i].fd);
+    if (l->has_report)
+        l->report_fd = fd_add(s, l->report_fd);
+}
+
+/* The record with the keep's numbers, in a file of its own. */
+static enum err record_make(struct sent *s, struct launch *l, uint32_t *size, struct note *note)
+{
+    uint8_t *room = malloc(LAUNCH_SIZE_MAX);
+    struct writer w = writer_of(room, room == NULL ? 0 : LAUNCH_SIZE_MAX);
+    enum err e = ERR_LIMIT;
+
+    fds_add(s, l);
+    launch_write(&w, l);
+    if (room == NULL || !writer_ok(&w))
+        note_set(note, "arguments and environment are larger than %u bytes", LAUNCH_SIZE_MAX);
+    else
+        e = files_sealed(&s->fds[POOL_RECORD_FD], "launch", writer_bytes(&w), note);
+    *size = (uint32_t)writer_bytes(&w).size;
+    free(room);
+    return e;
+}
+
+static enum err request_send(int connection, const struct sent *s, uint32_t record_size,
+                             struct note *note)
+{
+    struct pool_request request = { POOL_MAGIC, POOL_VERSION, s->count, record_size };
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int) * POOL_FDS_MAX)];
+    } control = { 0 };
+    struct iovec v = { .iov_base = &request, .iov_len = sizeof request };
+    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
+                        .msg_controllen = CMSG_SPACE(sizeof(int) * s->count) };
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int) * s->count);
+    memcpy(CMSG_DATA(c), s->fds, sizeof(int) * s->count);
+    if (sendmsg(connection, &m, MSG_NOSIGNAL) == (ssize_t)sizeof request)
+        return ERR_OK;
+    note_set_errno(note, errno, "cannot send the workload to the pool");
+    return ERR_IO;
+}
+
+static bool reply_read(int connection, struct pool_reply *r)
+{
+    ssize_t got;
+
+    do {
+        got = recv(connection, r, sizeof *r, 0);
+    } while (got < 0 && errno == EINTR);
+    r->text[sizeof r->text - 1] = '\0';
+    return got == (ssize_t)sizeof *r;
+}
+
+static enum err started_wait(int connection, struct note *note)
+{
+    struct pool_reply r;
+
+    if (!reply_read(connection, &r)) {
+        note_set(note, "the pool's keep ended before it began");
+        return ERR_IO;
+    }
+    if (r.kind == POOL_STARTED)
+        return ERR_OK;
+    note_set(note, "the pool refused: %s%s%s", r.text, r.code != 0 ? ": " : "",
+             r.code != 0 ? strerror(r.code) : "");
+    return ERR_IO;
+}
+
+static enum err connect_to(int *out, const char *path, struct note *note)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && strlen(path) < sizeof address.sun_path) {
+        strcpy(address.sun_path, path);
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+            *out = fd;
+            return ERR_OK;
+        }
+    }
+    note_set_errno(note, errno, "cannot reach the pool at %s", path);
+    if (fd >= 0)
+        close(fd);
+    return ERR_IO;
+}
+
+static enum err workload_send(int connection, struct launch *l, struct note *note)
+{
+    struct sent s = { .fds = { 0, 1, 2, -1 }, .count = POOL_RECORD_FD + 1 };
+    uint32_t size = 0;
+    enum err e = record_make(&s, l, &size, note);
+
+    if (e == ERR_OK)
+        e = request_send(connection, &s, size, note);
+    if (s.fds[POOL_RECORD_FD] >= 0)
+        close(s.fds[POOL_RECORD_FD]);
+    return e;
+}
+
+enum err pool_client_start(int *connection, const char *path, const struct launch *launch,
+                           struct note *note)
+{
+    struct launch *l;
+    int made = -1;
+    enum err e;
+
+    if (fds_needed(launch) > POOL_FDS_MAX) {
+        note_set(note, "a pool takes no more than %u descriptors", POOL_FDS_MAX);
+        return ERR_LIMIT;
+    }
+    TRY(connect_to(&made, path, note));
+    l = malloc(sizeof *l);
+    if (l == NULL) {
+        note_set(note, "out of memory");
+        close(made);
+        return ERR_NOMEM;
+    }
+    *l = *launch;
+    e = workload_send(made, l, note);
+    free(l);
+    if (e == ERR_OK)
+        e = started_wait(made, note);
+    if (e == ERR_OK)
+        *connection = made;
+    else
+        close(made);
+    return e;
+}
+
+void pool_client_signal(int connection, int number)
+{
+    struct pool_signal s = { .number = (uint32_t)number };
+
+    (void)send(connection, &s, sizeof s, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+enum err pool_client_wait(int connection, struct keep_end *end)
+{
+    struct pool_reply r;
+
+    if (!reply_read(connection, &r) || r.kind != POOL_ENDED)
+        return ERR_IO;
+    *end = (struct keep_end){
+        .code = r.code & 255,
+        .cpu_us = r.cpu_us,
+        .peak_bytes = r.peak_bytes,
+        .exits = r.exits,
+        .calls = r.calls,
+    };
+    if (r.text[0] != '\0')
+        note_set(&end->why, "%s", r.text);
+    return ERR_OK;
+}

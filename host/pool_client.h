@@ -1,0 +1,17 @@
+/* pool_client.h: a keep from a pool (pool.h), for whoever has a workload. */
+#ifndef BROCH_HOST_POOL_CLIENT_H
+#define BROCH_HOST_POOL_CLIENT_H
+
+#include "host/backend.h"
+
+/* Sends the workload: the record, this process's stdin, stdout and stderr, and every
+ * descriptor that the record names; all of them stay the caller's. The keep runs
+ * when this returns, and *connection is the caller's to close: that ends the keep. */
+enum err pool_client_start(int *connection, const char *path, const struct launch *launch,
+                           struct note *note);
+/* Ends it as if that signal had. */
+void pool_client_signal(int connection, int number);
+/* Returns when the keep has ended: ERR_IO where the pool broke off without a word. */
+enum err pool_client_wait(int connection, struct keep_end *end);
+
+#endif
