@@ -186,16 +186,20 @@ static enum err keep_start(struct keep **out, const struct backend *b, const str
         .shim_fd = -1,
         .debug = w->debug,
         .gdb = w->gdb,
+        .pool = w->pool,
     };
-    struct note lack = { 0 };
+    struct note lack = { 0 }, told = { 0 };
     enum err e;
 
+    config.gdb_told = &told;
     TRY(files_program(&config.exec_fd, w->program, note));
     e = l->has_report ? file_digest(exec_digest, config.exec_fd, note) : ERR_OK;
     if (e == ERR_OK && b->needs_shim)
         e = files_program(&config.shim_fd, "broch-shim", note);
     if (e == ERR_OK)
         e = b->create(out, &config, note);
+    if (e == ERR_OK && !note_empty(&told))
+        fprintf(stderr, "broch: %s\n", told.text);
     if (e == ERR_OK)
         e = b->start(*out, &lack, note);
     close(config.exec_fd);
@@ -222,7 +226,7 @@ static void report_take(struct keep_result *out, int fd)
 enum err keep_run(struct keep_result *out, const struct workload *w, struct bytes module,
                   bool wants_report, struct note *note)
 {
-    const struct backend *b = backend_find(w->backend);
+    const struct backend *b = w->pool != NULL ? &backend_pooled : backend_find(w->backend);
     struct launch *l = malloc(sizeof *l);
     struct keep_files *files = calloc(1, sizeof *files);
     struct keep *keep = NULL;
@@ -246,6 +250,7 @@ enum err keep_run(struct keep_result *out, const struct workload *w, struct byte
     if (e == ERR_OK)
         e = keep_start(&keep, b, w, l, out->exec_digest, note);
     launch_close(l);
+    explicit_bzero(l->volumes, sizeof l->volumes); /* keys are in them */
     free(l);
     if (e == ERR_OK)
         e = b->wait(keep, &out->end);

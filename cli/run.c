@@ -63,6 +63,8 @@ static enum err option_apply(struct run *run, const struct verb_option *o, const
         run->workload.pack_directories = true;
     else if (option_is(o, "debug"))
         run->workload.debug = true;
+    else if (option_is(o, "pool"))
+        run->workload.pool = value;
     else if (option_is(o, "gdb"))
         run->workload.debug = (run->workload.gdb = value) != NULL;
     else if (option_is(o, "time"))
@@ -161,6 +163,8 @@ static void time_print(const struct run *run, const struct keep_result *r,
         return;
     digest_text(text, digest);
     fprintf(stderr, "broch: workload sha256:%s\n", text);
+    if (run->workload.pool != NULL) /* whoever made the pool chose its exec */
+        return;
     digest_text(text, r->exec_digest);
     fprintf(stderr, "broch: exec sha256:%s in a %s keep\n", text, run->workload.backend);
 }
@@ -264,6 +268,9 @@ static const struct verb_option run_options[] = {
       "The kind of keep: process (a jailed process, the default) or kvm (a virtual machine under "
       "a kernel of ours). The program cannot tell them apart. `broch platform` says which of them "
       "this machine can give. The variable BROCH_BACKEND sets another default." },
+    { "pool", VALUE_FILE, "SOCKET",
+      "Take a kvm keep that is ready and waits, from the pool behind that socket "
+      "(`broch-loader --pool COUNT --listen SOCKET`), instead of making one." },
     { "debug", VALUE_NONE, NULL,
       "A keep that may be looked into: what ends it is told in full, a crash leaves a core file. "
       "It measures differently, so no proof of it passes for one of an ordinary keep." },

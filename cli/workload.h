@@ -74,6 +74,7 @@ struct workload {
     const char *program; /* what runs in it: a file beside broch */
     bool debug;
     const char *gdb; /* or NULL */
+    const char *pool; /* a socket, or NULL */
 };
 
 void workload_init(struct workload *w, struct arena *arena);

@@ -18,6 +18,7 @@
 #include "exec/message.h"
 #include "exec/run.h"
 #include "exec/start.h"
+#include "exec/symbols.h"
 
 /* What one launch builds, in this order. The process's end frees it. */
 struct exec {
@@ -81,6 +82,8 @@ static int module_prepare(struct exec *x)
     if (e == ERR_OK)
         e = compile_module(x->module, x->config, x->launch.tty[2], &note);
     x->report.compile_us = now_us() - start;
+    if (e == ERR_OK)
+        symbols_publish(x->module);
     return e == ERR_OK ? 0 : message_refused(&x->launch, e, &note);
 }
 

@@ -62,7 +62,7 @@ struct debug_report {
     uint32_t tid;     /* the thread of exec on this vCPU; 0: none yet */
     uint32_t signal;  /* of DEBUG_SIGNAL and DEBUG_DYING; Linux's number */
     uint32_t result;  /* of DEBUG_ANSWER: enum debug_result */
-    uint64_t address; /* where a fault was */
+    uint64_t address; /* where a fault was; of DEBUG_START: of struct debug_symbols */
     uint32_t size;    /* of the payload behind this */
     uint32_t zero;
 };
@@ -87,6 +87,18 @@ struct debug_registers {
     uint8_t ymm_high[16][16]; /* with DEBUG_HAS_AVX */
 };
 
+/* Where exec says what it has made of the guest's functions: in its own memory, at the
+ * address that a debug keep's auxiliary vector has under DEBUG_AUXV and DEBUG_START
+ * reports. The text is lines of "START SIZE NAME", the numbers hexadecimal. */
+#define DEBUG_AUXV 0x62726f64u /* "brod" */
+
+struct debug_symbols {
+    uint64_t text; /* its address; 0: not yet */
+    uint64_t size;
+    uint64_t stop; /* a debugger's: not 0: int3 is to be executed when text is there */
+    uint64_t zero;
+};
+
 struct debug_area {
     uint64_t start;
     uint64_t size;
@@ -98,5 +110,6 @@ _Static_assert(sizeof(struct debug_report) == 32, "no padding");
 _Static_assert(sizeof(struct debug_command) == 24, "no padding");
 _Static_assert(sizeof(struct debug_registers) == 944, "no padding");
 _Static_assert(sizeof(struct debug_area) == 24, "no padding");
+_Static_assert(sizeof(struct debug_symbols) == 32, "no padding");
 
 #endif

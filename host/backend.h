@@ -27,6 +27,7 @@ struct keep_config {
     int shim_fd; /* the shim's file, for a backend that needs it; else -1 */
     bool debug;  /* may be looked into; measures differently, and says so */
     const char *gdb; /* where a debugger may connect, or NULL; only with debug */
+    const char *pool; /* the socket of one, for backend_pooled; else NULL */
     struct note *gdb_told; /* create says here how to connect; may be NULL */
 };
 
@@ -61,6 +62,8 @@ struct backend {
 
 extern const struct backend backend_process;
 extern const struct backend backend_kvm;
+/* Keeps of a pool; not in backend_all, because it takes a pool to have one. */
+extern const struct backend backend_pooled;
 extern const struct backend backend_skeleton;
 
 /* NULL-terminated, in order of preference. */

@@ -85,9 +85,11 @@ enum err evidence_sim_key_open(struct evidence_sim_key *out)
     char path[4096];
     bool has_path = path_make(path, "/broch/sim.key");
 
-    *out = (struct evidence_sim_key){ .is_kept = has_path && key_read(out, path) };
-    if (out->is_kept)
+    *out = (struct evidence_sim_key){ 0 };
+    if (has_path && key_read(out, path)) {
+        out->is_kept = true;
         return ERR_OK;
+    }
     if (getrandom(out->seed, sizeof out->seed, 0) != (ssize_t)sizeof out->seed)
         return ERR_IO;
     if (has_path) {
@@ -194,12 +196,12 @@ enum err evidence_sim_seal(uint8_t out[EVIDENCE_SIM_SEAL_SIZE], const struct evi
     struct writer w = writer_of(info, sizeof info);
 
     /* A label is the last part, so no two (digest, label) give the same bytes. */
-    writer_put(&w, BYTES_TEXT("broch sim seal 1"));
     writer_put(&w, (struct bytes){ digest, EVIDENCE_SIM_DIGEST_SIZE });
     writer_put(&w, label);
     if (!writer_ok(&w))
         return ERR_LIMIT;
     return kdf_derive(out, EVIDENCE_SIM_SEAL_SIZE,
-                      (struct bytes){ key->seed, sizeof key->seed }, (struct bytes){ NULL, 0 },
+                      (struct bytes){ key->seed, sizeof key->seed },
+                      BYTES_TEXT("broch sim seal 1"),
                       writer_bytes(&w));
 }

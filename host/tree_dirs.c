@@ -39,19 +39,20 @@ const char *tree_name(char out[TREE_NAME_ROOM], struct bytes name)
 int tree_dirs_open(struct tree_dirs *d, uint32_t i)
 {
     uint32_t chain[LIMIT_ARCHIVE_DEPTH];
-    size_t depth = 0;
+    size_t above = 0, depth = 0;
     int at = d->root;
 
+    /* To the top, also where the way is known from the middle: how deep a folder may lie
+     * does not depend on what was opened before it. */
     for (uint32_t up = i; up != 0; up = d->parent(d->context, up)) {
-        if (up == d->last && d->last_fd >= 0) {
-            at = d->last_fd;
-            break;
-        }
-        if (depth == COUNT_OF(chain)) {
+        if (++above > COUNT_OF(chain)) {
             errno = ELOOP;
             return -1;
         }
-        chain[depth++] = up;
+        if (up == d->last && d->last_fd >= 0)
+            at = d->last_fd;
+        else if (at == d->root)
+            chain[depth++] = up;
     }
     while (depth > 0) {
         char name[TREE_NAME_ROOM];

@@ -44,6 +44,8 @@ struct pack {
     /* Where it goes. */
     int out;
     struct hash hash;
+    size_t held_size;
+    uint8_t held[32 << 10];
 };
 
 static uint32_t parent_of(void *context, uint32_t i)
@@ -355,10 +357,8 @@ static enum err pack_data(void *context, uint32_t i, uint64_t at, struct bytes *
     return ERR_OK;
 }
 
-static enum err pack_put(void *context, struct bytes b)
+static enum err out_write(struct pack *p, struct bytes b)
 {
-    struct pack *p = context;
-
     TRY(hash_add(&p->hash, b));
     while (b.size > 0) {
         ssize_t n = write(p->out, b.data, b.size);
@@ -372,6 +372,28 @@ static enum err pack_put(void *context, struct bytes b)
         b.data += n;
         b.size -= (size_t)n;
     }
+    return ERR_OK;
+}
+
+static enum err out_flush(struct pack *p)
+{
+    struct bytes held = { p->held, p->held_size };
+
+    p->held_size = 0;
+    return out_write(p, held);
+}
+
+/* Small parts are gathered: most of them are names, records and gaps. */
+static enum err pack_put(void *context, struct bytes b)
+{
+    struct pack *p = context;
+
+    if (b.size > sizeof p->held - p->held_size)
+        TRY(out_flush(p));
+    if (b.size > sizeof p->held)
+        return out_write(p, b);
+    memcpy(p->held + p->held_size, b.data, b.size);
+    p->held_size += b.size;
     return ERR_OK;
 }
 
@@ -408,6 +430,8 @@ static enum err archive_make(struct pack *p, struct tree_pack *out)
     }
     TRY(hash_init(&p->hash, HASH_SHA256));
     e = archive_write(&list, &sink, &size);
+    if (e == ERR_OK)
+        e = out_flush(p);
     if (e == ERR_OK)
         e = hash_end(&p->hash, out->digest);
     hash_done(&p->hash);

@@ -221,6 +221,25 @@ static void check_pack_refusals(void)
     CHECK(strstr(note.text, "F: the folder holds more than") == note.text);
     unlink(path_of("folder/big"));
 
+    CASE("folders inside each other, without end");
+    note = (struct note){ 0 };
+    {
+        int at = dup(dir);
+
+        for (unsigned i = 0; i < 1100; i++) {
+            int next;
+
+            CHECK_EQ(mkdirat(at, "n", 0755), 0);
+            next = openat(at, "n", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            close(at);
+            at = next;
+        }
+        close(at);
+    }
+    CHECK_ERR(tree_pack(&pack, dir, "F", &note), ERR_IO);
+    CHECK(strstr(note.text, "n/n/n: too many folders inside each other") != NULL);
+    nftw(path_of("folder/n"), remove_one, 8, FTW_DEPTH | FTW_PHYS);
+
     CASE("a file that cannot be read");
     note = (struct note){ 0 };
     put("folder/d/shut", "x", 0);

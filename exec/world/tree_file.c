@@ -208,8 +208,6 @@ static enum wasi_errno file_set_size(struct world_file *base, uint64_t size)
 
     if (!base->can_write)
         return WASI_INVAL;
-    if (size > INT64_MAX)
-        return WASI_INVAL;
     return tree_node_resize(f->tree, f->node, size);
 }
 
@@ -269,21 +267,14 @@ static enum wasi_errno dir_entry(struct world_file *base, uint64_t cookie, struc
                                  bool *end)
 {
     const struct tree_node *dir = tree_file_of(base)->node;
-    const struct tree_entry *e;
+    const struct tree_entry *e = cookie > 1 ? entry_after(dir, cookie) : NULL;
 
-    *end = false;
-    if (cookie == 0) {
+    *end = cookie > 1 && e == NULL;
+    if (cookie == 0)
         entry_put(out, dir, ".", 1, 1);
-        return WASI_OK;
-    }
-    if (cookie == 1) {
+    else if (cookie == 1)
         entry_put(out, dir->parent != NULL ? dir->parent : dir, "..", 2, 2);
-        return WASI_OK;
-    }
-    e = entry_after(dir, cookie);
-    if (e == NULL)
-        *end = true;
-    else
+    else if (e != NULL)
         entry_put(out, e->node, e->name, e->name_size, e->id);
     return WASI_OK;
 }

@@ -378,6 +378,9 @@ static void question(struct gdb_server *s, struct reader *r)
         list_threads(s);
     } else if (packet_try(r, "sThreadInfo")) {
         say(s, "l");
+    } else if (packet_try(r, "Offsets") && s->target->text_offset != 0) {
+        say(s, "TextSeg=");
+        packet_number(&s->out, s->target->text_offset);
     } else if (packet_try(r, "Attached")) {
         say(s, "0"); /* leaving without detaching ends the keep */
     } else if (packet_try(r, "C") && r->left == 0) {
@@ -413,16 +416,6 @@ static void is_alive(struct gdb_server *s, struct reader *r)
     say(s, reader_done(r) && thread_there(s, thread) ? "OK" : E_NO_THREAD);
 }
 
-static void end(struct gdb_server *s, enum gdb_state how)
-{
-    if (how == GDB_DETACHED)
-        gdb_server_detach(s);
-    else
-        s->target->kill(s->target->context);
-    s->state = how;
-    say(s, "OK");
-}
-
 /* True where there is an answer. */
 static bool packet_v(struct gdb_server *s, struct reader *r)
 {
@@ -430,8 +423,10 @@ static bool packet_v(struct gdb_server *s, struct reader *r)
         say(s, "vCont;c;C;s;S");
     else if (packet_try(r, "Cont"))
         return run_new(s, r);
-    else if (packet_try(r, "Kill"))
-        end(s, GDB_ENDED);
+    else if (packet_try(r, "Kill")) {
+        s->state = GDB_KILLED;
+        say(s, "OK");
+    }
     return true; /* of the others the empty answer says that we know them not */
 }
 
@@ -466,8 +461,12 @@ bool gdb_server_handle(struct gdb_server *s, struct bytes packet)
     case 'C':
     case 'S': return run_old(s, &r, (char)command);
     case 'v': return packet_v(s, &r);
-    case 'D': end(s, GDB_DETACHED); break;
-    case 'k': end(s, GDB_ENDED); return false;
+    case 'D':
+        gdb_server_detach(s);
+        s->state = GDB_DETACHED;
+        say(s, "OK");
+        break;
+    case 'k': s->state = GDB_KILLED; return false;
     default: break;
     }
     return true;

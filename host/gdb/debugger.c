@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,7 +28,9 @@ struct debugger {
     struct kvm_debug hooks;
     int listener;
     int core_fd;
+    int symbols_fd;
     char *core_path;
+    char symbols_path[32];
     /* In the loader. */
     const struct kvm_debug_keep *keep;
     struct session *session;
@@ -77,6 +80,7 @@ static void hook_started(void *context, const struct kvm_debug_keep *keep)
     const struct session_config config = {
         .listener = d->listener,
         .core_fd = d->core_fd,
+        .symbols_fd = d->symbols_fd,
         .ops = &keep_ops,
         .context = d,
     };
@@ -141,6 +145,29 @@ static enum err core_open(struct debugger *d, const char *core, struct note *not
     return ERR_IO;
 }
 
+/* Where the current folder cannot be written to, gdb goes without. */
+static void symbols_open(struct debugger *d, struct note *note)
+{
+    snprintf(d->symbols_path, sizeof d->symbols_path, "broch.%d.symbols", (int)getpid());
+    d->symbols_fd = open(d->symbols_path,
+                         O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (d->symbols_fd >= 0)
+        note_add(note, "it stops when the guest is compiled, and `add-symbol-file %s` names its "
+                       "functions",
+                 d->symbols_path);
+}
+
+static void file_close(int fd, const char *path)
+{
+    struct stat st;
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && st.st_size == 0)
+        unlink(path);
+    close(fd);
+}
+
 enum err debugger_open(struct debugger **out, const char *gdb, const char *core,
                        struct note *note)
 {
@@ -149,7 +176,7 @@ enum err debugger_open(struct debugger **out, const char *gdb, const char *core,
 
     if (d == NULL)
         return ERR_NOMEM;
-    d->listener = d->core_fd = -1;
+    d->listener = d->core_fd = d->symbols_fd = -1;
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->moved, NULL);
     d->hooks = (struct kvm_debug){
@@ -163,6 +190,8 @@ enum err debugger_open(struct debugger **out, const char *gdb, const char *core,
         e = core_open(d, core, note);
     if (e == ERR_OK && gdb != NULL)
         e = gdb_listen(&d->listener, gdb, note);
+    if (e == ERR_OK && gdb != NULL)
+        symbols_open(d, note);
     if (e != ERR_OK) {
         debugger_free(d);
         return e;
@@ -171,6 +200,8 @@ enum err debugger_open(struct debugger **out, const char *gdb, const char *core,
         d->hooks.fds[d->hooks.fds_count++] = d->core_fd;
     if (d->listener >= 0)
         d->hooks.fds[d->hooks.fds_count++] = d->listener;
+    if (d->symbols_fd >= 0)
+        d->hooks.fds[d->hooks.fds_count++] = d->symbols_fd;
     *out = d;
     return ERR_OK;
 }
@@ -179,14 +210,10 @@ const struct kvm_debug *debugger_hooks(const struct debugger *d) { return &d->ho
 
 struct debugger *debugger_free(struct debugger *d)
 {
-    struct stat st;
-
     if (d == NULL)
         return NULL;
-    if (d->core_fd >= 0 && fstat(d->core_fd, &st) == 0 && st.st_size == 0)
-        unlink(d->core_path);
-    if (d->core_fd >= 0)
-        close(d->core_fd);
+    file_close(d->core_fd, d->core_path);
+    file_close(d->symbols_fd, d->symbols_path);
     if (d->listener >= 0)
         close(d->listener);
     pthread_cond_destroy(&d->moved);

@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "base/reader.h"
+#include "gate/place.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -40,6 +41,9 @@ struct mailbox {
     bool ended;
     bool end_taken;
     int code;
+    uint64_t symbols_at;
+    void (*look)(void *context); /* at every stop */
+    void *look_context;
     uint32_t next; /* where stops are looked for first: everybody's turn comes */
     struct place place[GATE_VCPUS_MAX];
     /* Of the one command under way. */
@@ -148,6 +152,8 @@ static enum err report_stop(struct mailbox *m, struct place *p, uint32_t vcpu,
 {
     if (p->state != RUNNING && p->state != ABSENT)
         return ERR_MALFORMED;
+    if (report->reason == DEBUG_START)
+        m->symbols_at = report->address;
     p->stop = stop_of(report, vcpu);
     p->silent = false;
     p->pending = is_for_us(m, report);
@@ -481,7 +487,25 @@ static bool stop_take(void *context, struct gdb_stop *out)
     pthread_mutex_unlock(&m->lock);
     if (found)
         halt(m);
+    if (found && m->look != NULL)
+        m->look(m->look_context);
     return found;
+}
+
+uint64_t mailbox_symbols_at(struct mailbox *m)
+{
+    uint64_t at;
+
+    pthread_mutex_lock(&m->lock);
+    at = m->symbols_at;
+    pthread_mutex_unlock(&m->lock);
+    return at;
+}
+
+void mailbox_on_stop(struct mailbox *m, void (*look)(void *context), void *context)
+{
+    m->look = look;
+    m->look_context = context;
 }
 
 void mailbox_attach(struct mailbox *m, bool attached)
@@ -536,6 +560,7 @@ enum err mailbox_new(struct mailbox **out, const struct mailbox_ops *ops, void *
     m->want_dying = want_dying;
     m->target = (struct gdb_target){
         .context = m,
+        .text_offset = PLACE_EXEC_VA,
         .stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
         .threads = threads,
         .registers_get = registers_get,

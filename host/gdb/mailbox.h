@@ -46,6 +46,10 @@ void mailbox_ended(struct mailbox *m, int code);
 
 /* Good as long as the mailbox; stop_fd is readable while a stop waits. */
 const struct gdb_target *mailbox_target(struct mailbox *m);
+/* What DEBUG_START said: where exec says what it has made of the guest; 0 before. */
+uint64_t mailbox_symbols_at(struct mailbox *m);
+/* Called when a stop has been taken and before it is given on, from stop_take. */
+void mailbox_on_stop(struct mailbox *m, void (*look)(void *context), void *context);
 /* A debugger is there, or (false) it is not: from then on the keep runs passively. */
 void mailbox_attach(struct mailbox *m, bool attached);
 

@@ -194,6 +194,8 @@ enum gdb_state gdb_serve(struct gdb_server *s, int fd)
     if (s->state <= GDB_RUNNING) { /* gdb left without a word */
         gdb_server_detach(s);
         s->state = GDB_DETACHED;
+    } else if (s->state == GDB_KILLED) { /* and gdb was told before */
+        s->target->kill(s->target->context);
     }
     return s->state;
 }

@@ -17,7 +17,8 @@ enum gdb_state {
     GDB_STOPPED = 0, /* the target is; commands are answered */
     GDB_RUNNING,     /* a stop reply is owed */
     GDB_DETACHED,
-    GDB_ENDED, /* exited or killed */
+    GDB_ENDED,  /* exited, or killed by a signal */
+    GDB_KILLED, /* to be killed: gdb wants it so */
 };
 
 struct gdb_server {
@@ -44,8 +45,9 @@ bool gdb_server_handle(struct gdb_server *s, struct bytes packet);
  * reply); false where the target runs on. */
 bool gdb_server_stopped(struct gdb_server *s, struct gdb_stop stop);
 
-/* Speaks on a connected socket until gdb leaves or the target ends. Where gdb leaves
- * without a word the target is detached. The caller closes the socket. */
+/* Speaks on a connected socket until gdb leaves or the target ends, and kills the
+ * target where gdb wants it so. Where gdb leaves without a word the target is
+ * detached. The caller closes the socket. */
 enum gdb_state gdb_serve(struct gdb_server *s, int fd);
 
 #endif

@@ -103,6 +103,7 @@ static const struct {
       "name=\"vCPU 1\"/></threads>" },
     { "a part of it", "qXfer:threads:read::1,7", "mthreads" },
     { "continue has no answer yet", "c", "(none)" },
+    { "where the program is, which its file says", "qOffsets", "" },
     { "kill", "vKill;1", "OK" },
     { "kill, the old way", "k", "(none)" },
     { "detach", "D", "OK" },
@@ -312,6 +313,11 @@ static void talk_acks(int fd)
     CHECK(hears(fd, "$W07#be"));
 }
 
+static void talk_kill(int fd)
+{
+    CHECK(say(fd, "$vKill;1#6e") && hears(fd, "+$OK#9a"));
+}
+
 static void talk_nothing(int fd) { CHECK(say(fd, "$Z0,10020,1#06") && hears(fd, "+$OK#9a")); }
 
 static void test_lines(void)
@@ -319,6 +325,9 @@ static void test_lines(void)
     CASE("signs, an interrupt, the end");
     CHECK_EQ(line_test(talk_acks), GDB_ENDED);
     CHECK_EQ(fake.interrupts, 1);
+    CASE("killed, and told so before");
+    CHECK_EQ(line_test(talk_kill), GDB_KILLED);
+    CHECK_EQ(fake.kills, 1);
     CASE("gdb leaves without a word");
     CHECK_EQ(line_test(talk_nothing), GDB_DETACHED);
     CHECK(fake.detaches == 1 && fake.memory[0x20] == 0x20);

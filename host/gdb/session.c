@@ -1,8 +1,11 @@
 #define _GNU_SOURCE /* accept4, pthread_timedjoin_np */
 #include "host/gdb/session.h"
 
+#include "base/num.h"
+#include "gate/debug.h"
 #include "host/core_file.h"
 #include "host/gdb/server.h"
+#include "host/symbol_file.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -24,12 +27,67 @@ struct session {
     bool ended;    /* the keep has */
     bool held;     /* it stands still: `stop` says why */
     bool has_core;
+    bool has_symbols;
     struct gdb_stop stop;
     pthread_t thread;
     pthread_mutex_t lock; /* of fd */
     int fd;               /* to gdb; -1: none */
     struct gdb_server server;
 };
+
+static bool memory_get(const struct session *s, uint64_t at, void *to, size_t size)
+{
+    uint8_t *bytes = to;
+    size_t done = 0;
+
+    while (done < size) {
+        size_t got = s->target->read(s->target->context, at + done, bytes + done,
+                                     num_min(size - done, DEBUG_PAYLOAD_MAX));
+
+        if (got == 0)
+            return false;
+        done += got;
+    }
+    return true;
+}
+
+static void symbols_write(const struct session *s, const struct debug_symbols *slot)
+{
+    uint8_t *text = malloc(slot->size), *file = NULL;
+    size_t size = 0, done = 0;
+
+    if (text != NULL && memory_get(s, slot->text, text, slot->size) &&
+        symbol_file_make(&file, &size, (struct bytes){ text, slot->size }) == ERR_OK)
+        while (done < size) {
+            ssize_t n = pwrite(s->config.symbols_fd, file + done, size - done, (off_t)done);
+
+            if (n <= 0)
+                break;
+            done += (size_t)n;
+        }
+    free(file);
+    free(text);
+}
+
+/* At every stop: whether exec has said where the guest's functions are. At the first
+ * one it is asked to stop when it has. */
+static void symbols_look(void *context)
+{
+    const uint64_t one = 1;
+    struct session *s = context;
+    uint64_t at = mailbox_symbols_at(s->mailbox);
+    struct debug_symbols slot;
+
+    if (at == 0 || s->has_symbols || !memory_get(s, at, &slot, sizeof slot))
+        return;
+    if (slot.text == 0) {
+        (void)!s->target->write(s->target->context, at + offsetof(struct debug_symbols, stop),
+                                (const uint8_t *)&one, sizeof one);
+    } else if (slot.size > 0 && slot.size <= SYMBOL_TEXT_MAX) {
+        s->has_symbols = true;
+        symbols_write(s, &slot);
+    }
+}
 
 static bool stop_wait(struct session *s, int timeout_ms)
 {
@@ -73,7 +131,7 @@ static void serve(struct session *s, int fd)
     }
     s->held = false;
     gdb_server_init(&s->server, s->target, s->stop);
-    s->ended = gdb_serve(&s->server, fd) == GDB_ENDED;
+    s->ended = gdb_serve(&s->server, fd) != GDB_DETACHED;
 }
 
 static void fd_set_to(struct session *s, int fd)
@@ -125,6 +183,8 @@ enum err session_new(struct session **out, const struct session_config *config)
         return result;
     }
     s->target = mailbox_target(s->mailbox);
+    if (config->symbols_fd >= 0)
+        mailbox_on_stop(s->mailbox, symbols_look, s);
     s->fd = -1;
     pthread_mutex_init(&s->lock, NULL);
     *out = s;

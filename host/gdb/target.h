@@ -38,6 +38,9 @@ struct gdb_resume {
 struct gdb_target {
     void *context;
     int stop_fd; /* readable while stop_take has something to give */
+    /* What the program's addresses are more than those in its file. 0: the same, or
+     * gdb has other means to know. */
+    uint64_t text_offset;
     /* Those that are stopped, ascending; how many. */
     uint32_t (*threads)(void *context, uint32_t ids[GDB_THREADS_MAX]);
     enum err (*registers_get)(void *context, uint32_t thread, struct debug_registers *out);

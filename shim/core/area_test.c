@@ -1,6 +1,6 @@
 /* area_test.c: the list of areas against one that is too simple to be wrong. */
 #include "shim/core/area.h"
-#include "shim/core/map_fake.h"
+#include "shim/core/map_fake_test.h"
 #include "tests/check.h"
 
 #define BASE 0x300000000000ull

@@ -37,11 +37,17 @@ void chacha_block(uint8_t out[static CHACHA_BLOCK], const uint8_t key[static CHA
     for (size_t i = 0; i < 16; i++)
         x[i] = first[i];
     for (int i = 0; i < 10; i++) {
-        for (size_t j = 0; j < 4; j++) /* columns */
-            quarter(&x[j], &x[4 + j], &x[8 + j], &x[12 + j]);
-        for (size_t j = 0; j < 4; j++) /* diagonals */
-            quarter(&x[j], &x[4 + (j + 1) % 4], &x[8 + (j + 2) % 4], &x[12 + (j + 3) % 4]);
+        quarter(&x[0], &x[4], &x[8], &x[12]); /* columns */
+        quarter(&x[1], &x[5], &x[9], &x[13]);
+        quarter(&x[2], &x[6], &x[10], &x[14]);
+        quarter(&x[3], &x[7], &x[11], &x[15]);
+        quarter(&x[0], &x[5], &x[10], &x[15]); /* diagonals */
+        quarter(&x[1], &x[6], &x[11], &x[12]);
+        quarter(&x[2], &x[7], &x[8], &x[13]);
+        quarter(&x[3], &x[4], &x[9], &x[14]);
     }
-    for (size_t i = 0; i < CHACHA_BLOCK; i++)
-        out[i] = (uint8_t)((x[i / 4] + first[i / 4]) >> (8 * (i % 4)));
+    for (size_t i = 0; i < 16; i++) {
+        x[i] += first[i];
+        __builtin_memcpy(out + 4 * i, &x[i], 4); /* little-endian, as this machine is */
+    }
 }

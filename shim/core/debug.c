@@ -11,6 +11,7 @@
 #include "shim/core/map.h"
 #include "shim/core/memory.h"
 #include "shim/core/port.h"
+#include "shim/core/stack.h"
 #include "shim/core/user.h"
 
 #define VECTOR_DEBUG 1
@@ -208,7 +209,7 @@ static int converse(struct frame *f, uint32_t reason, int number, uint64_t addre
 void debug_start(struct frame *f)
 {
     if (is_debug)
-        (void)converse(f, DEBUG_START, 0, 0);
+        (void)converse(f, DEBUG_START, 0, exec_stack_symbols());
 }
 
 bool debug_trap(struct frame *f)
@@ -236,6 +237,12 @@ void debug_dying(struct frame *f, int number, uint64_t address)
 {
     if (wants(DEBUG_DYING))
         (void)converse(f, DEBUG_DYING, number, address);
+}
+
+bool debug_is_asked(void)
+{
+    return wants(DEBUG_INTERRUPT) &&
+           __atomic_load_n(&cpu_here()->trap->kicked, __ATOMIC_RELAXED) != 0;
 }
 
 void debug_kicked(struct frame *f)

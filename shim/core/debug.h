@@ -26,6 +26,9 @@ bool debug_trap_inside(const struct frame *f);
 int debug_signal(struct frame *f, int number, uint64_t address);
 /* The same signal is about to end the keep. */
 void debug_dying(struct frame *f, int number, uint64_t address);
+/* Whether that interrupt is due: the calling vCPU was kicked, and has to leave whatever
+ * it waits in. */
+bool debug_is_asked(void);
 /* After the kick, on the way back to exec. */
 void debug_kicked(struct frame *f);
 

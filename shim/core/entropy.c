@@ -19,8 +19,9 @@
 #define RESEED_SIZE ((uint64_t)1 << 20)
 #define WORDS 8u   /* 512 bits of each instruction */
 #define RETRIES 32 /* Intel's advice is 10 for RDRAND, more for RDSEED */
-#define JITTER_COUNT 1024u
 #define JITTER_WINDOW 512u
+#define JITTER_WINDOWS 1u       /* beside an instruction */
+#define JITTER_WINDOWS_ALONE 8u /* 1024 bits, at a quarter of a bit each */
 #define JITTER_ROOM 256u
 /* SP 800-90B 4.4: a false alarm in 2^20. A word of an instruction is taken for 20
  * bits at least, a stretch of the loop for a quarter of one. */
@@ -113,15 +114,13 @@ static bool words_add(struct sha256 *h, bool (*draw)(uint64_t *out))
 
 /* How long a little work takes: caches, buses and the other threads of the
  * machine have their say in it. */
-static bool jitter_add(struct sha256 *h)
+static void jitter_window(uint64_t sample[static JITTER_WINDOW])
 {
     static uint8_t room[JITTER_ROOM * 64];
-    uint64_t sample[JITTER_WINDOW];
     uint64_t before = clock_counter();
-    bool good = true;
     size_t at = 0;
 
-    for (size_t i = 0; i < JITTER_COUNT; i++) {
+    for (size_t i = 0; i < JITTER_WINDOW; i++) {
         uint64_t now;
 
         for (int j = 0; j < 4; j++) {
@@ -129,15 +128,27 @@ static bool jitter_add(struct sha256 *h)
             ((volatile uint8_t *)room)[at * 64]++;
         }
         now = clock_counter();
-        sample[i % JITTER_WINDOW] = now - before;
+        sample[i] = now - before;
         before = now;
-        if (i % JITTER_WINDOW == JITTER_WINDOW - 1) {
-            good = good && entropy_repetition_ok(sample, JITTER_WINDOW, JITTER_REPETITION) &&
-                   entropy_proportion_ok(sample, JITTER_WINDOW, JITTER_PROPORTION);
-            sha256_add(h, sample, sizeof sample);
-        }
+    }
+}
+
+static bool jitter_add(struct sha256 *h, unsigned windows)
+{
+    uint64_t sample[JITTER_WINDOW];
+    uint8_t low[JITTER_WINDOW]; /* what varies of a sample is down there */
+    bool good = true;
+
+    for (unsigned i = 0; i < windows; i++) {
+        jitter_window(sample);
+        good = good && entropy_repetition_ok(sample, JITTER_WINDOW, JITTER_REPETITION) &&
+               entropy_proportion_ok(sample, JITTER_WINDOW, JITTER_PROPORTION);
+        for (size_t j = 0; j < JITTER_WINDOW; j++)
+            low[j] = (uint8_t)sample[j];
+        sha256_add(h, low, sizeof low);
     }
     wipe(sample, sizeof sample);
+    wipe(low, sizeof low);
     return good;
 }
 
@@ -158,7 +169,7 @@ static unsigned sources_add(struct sha256 *h)
         good++;
     else if (processor_has_rdrand())
         cpu_say("entropy: RDRAND failed its health test and is left out");
-    if (!jitter_add(h))
+    if (!jitter_add(h, good > 0 ? JITTER_WINDOWS : JITTER_WINDOWS_ALONE))
         cpu_say("entropy: the loop's jitter failed its health test and is left out");
     return good;
 }
@@ -197,7 +208,7 @@ void entropy_add(const void *seed, size_t size)
 }
 
 /* At most one block less the next key, or some whole blocks behind it. */
-#define PIECE_SIZE 256u
+#define PIECE_SIZE 992u /* and the key: sixteen blocks */
 
 static void piece_make(uint8_t *out, size_t size)
 {
@@ -263,6 +274,16 @@ void entropy_get(void *out, size_t size)
     }
 }
 
+/* What fits before the memory ends, in Linux's own steps. */
+static size_t blocks_write(uint64_t to, const uint8_t *from, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size && user_write(to + done, from + done, num_min(size - done, CHACHA_BLOCK)))
+        done += CHACHA_BLOCK;
+    return num_min(done, size);
+}
+
 int64_t call_getrandom(const struct call *c)
 {
     const uint32_t nonblock = 1, random = 2, insecure = 4;
@@ -281,7 +302,7 @@ int64_t call_getrandom(const struct call *c)
 
         piece_take(piece, n);
         good = user_write(c->a[0] + done, piece, n);
-        done += good ? n : 0;
+        done += good ? n : blocks_write(c->a[0] + done, piece, n);
     }
     wipe(piece, sizeof piece);
     return done > 0 || good ? (int64_t)done : -LINUX_EFAULT;

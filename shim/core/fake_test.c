@@ -15,6 +15,7 @@
 #include "shim/core/lock.h"
 #include "shim/core/memory.h"
 #include "shim/core/signal.h"
+#include "shim/core/signal_state.h"
 #include "shim/core/user.h"
 
 #define MEMORY_AT 0x20000000ul /* low: exec's end is below where a process has its stack */
@@ -121,12 +122,14 @@ static void block_answer(struct serve *s, struct serve_call *c, struct fake_stre
     case GATE_BLOCK_READ:
         n = c->args[1] < f->out_size ? f->out_size - c->args[1] : 0;
         n = n < c->args[2] ? n : c->args[2];
-        memcpy(c->back, f->out + c->args[1], n);
+        if (n > 0)
+            memcpy(c->back, f->out + c->args[1], n);
         (void)serve_answer(s, c, GATE_OK, n, (uint32_t)n);
         return;
     case GATE_BLOCK_WRITE:
-        if (f->write_refusal != GATE_OK) {
-            (void)serve_answer(s, c, f->write_refusal, 0, 0);
+        if (f->write_refusal != GATE_OK || c->args[1] > sizeof f->out - c->sent_size) {
+            n = f->write_refusal != GATE_OK ? f->write_refusal : GATE_REFUSED_NOSPC;
+            (void)serve_answer(s, c, (enum gate_refusal)n, 0, 0);
             return;
         }
         memcpy(f->out + c->args[1], c->sent, c->sent_size);
@@ -135,6 +138,10 @@ static void block_answer(struct serve *s, struct serve_call *c, struct fake_stre
         (void)serve_answer(s, c, GATE_OK, c->sent_size, 0);
         return;
     default:
+        if (c->args[1] == GATE_BLOCK_RESIZE && c->args[2] > sizeof f->out) {
+            (void)serve_answer(s, c, GATE_REFUSED_NOSPC, 0, 0);
+            return;
+        }
         if (c->args[1] == GATE_BLOCK_RESIZE)
             f->out_size = c->args[2];
         f->flushes += c->args[1] == GATE_BLOCK_FLUSH;
@@ -266,7 +273,13 @@ void lock_give(struct lock *l) { l->taken = 0; }
 
 void signal_raise(int number) { fake.raised = number; }
 bool signal_waiting(void) { return fake.signal; }
-void signal_mask_for_call(uint64_t mask) { fake.mask = mask; }
+void signal_mask_for_call(uint64_t mask)
+{
+    fake.mask = mask;
+    fake.masked = true;
+}
+
+void signal_mask_restore(void) { fake.masked = false; }
 
 /* --- The keep: its memory. */
 

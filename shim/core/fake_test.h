@@ -51,6 +51,7 @@ struct fake {
     bool signal; /* one is pending */
     int raised;
     uint64_t mask;
+    bool masked;                /* and not put back yet */
     bool protected[FAKE_PAGES]; /* of exec's memory: not writable, as far as is known */
     jmp_buf end;
     bool ends;

@@ -582,7 +582,12 @@ static void test_poll(void)
     CHECK_EQ(CALL6(ppoll, fake_at(0), 1, fake_at(64), fake_at(128), 4, 0), -LINUX_EINVAL);
     CHECK_EQ(CALL6(ppoll, fake_at(0), 1, fake_at(64), fake_at(128), 8, 0), 0);
     CHECK_EQ(fake.mask, 5);
-    CHECK_EQ(*(uint64_t *)(void *)(fake_memory() + 72), 0); /* nothing is left */
+    CHECK(!fake.masked);
+    fake.signal = true;
+    CHECK_EQ(CALL6(ppoll, fake_at(0), 1, 0, fake_at(128), 8, 0), -LINUX_ERESTARTNOHAND);
+    CHECK(fake.masked); /* until the signal's frame is made */
+    fake.signal = false;
+    CHECK_EQ(*(uint64_t *)(void *)(fake_memory() + 72), 0); /* nothing was left */
 
     CASE("poll: more streams than one call of the gate is asked about");
     fake.stream[0].ready = 0;

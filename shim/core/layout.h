@@ -55,6 +55,7 @@
 #define STUB_INVLPG 0x102  /* forget that of RDX */
 #define STUB_FLAT 0x103    /* SYSCALL goes to core_gate: it does not change privilege here */
 #define STUB_FS_BASE 0x104 /* FS base := EDX:ECX's */
+#define STUB_PORT 0x105    /* OUT to the gate's port EDX */
 
 #define LAYOUT_VECTOR_KICK 0x20
 #define LAYOUT_SYSCALL 256

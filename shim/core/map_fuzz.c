@@ -1,7 +1,7 @@
 /* Covers: memory_map memory_map_input memory_unmap memory_protect memory_remap
  * memory_advise, and below them ram table area: any row of calls leaves tables and
  * list that say what the model says, and no page lost. */
-#include "shim/core/map_model.h"
+#include "shim/core/map_model_test.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "shim/core/map_fake.h"
+#include "shim/core/map_fake_test.h"
 #include "shim/core/syscall.h"
 #include "tests/check.h"
 

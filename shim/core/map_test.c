@@ -1,6 +1,6 @@
 /* map_test.c: the address space against a model by the page, and what it promises
  * beside: nothing changed where RAM ends, large entries, no page lost, W^X. */
-#include "shim/core/map_model.h"
+#include "shim/core/map_model_test.h"
 #include "shim/core/syscall.h"
 #include "tests/check.h"
 
@@ -107,6 +107,24 @@ static void test_large(void)
     check_nothing_lost();
 }
 
+/* From the middle of a large entry to the start of one, and contents go along. */
+static void test_large_moved(void)
+{
+    CASE("2 MiB entries move whole where they fit, and in pages where not");
+    fake_begin(32 * MIB, FAKE_ARENA, BOOT_FRESH_ZERO);
+    model_begin();
+    model_map(BASE, 6 * MIB, READ | WRITE);
+    model_compare();
+    model_write(BASE, 6 * MIB);
+    model_remap(BASE + MIB, 4 * MIB, 4 * MIB, BASE + 8 * MIB);
+    model_compare();
+    model_remap(BASE + 8 * MIB, 2 * MIB, 2 * MIB, BASE + 6 * MIB + 4096);
+    model_compare();
+    model_remap(BASE, MIB, 2 * MIB, 0);
+    model_compare();
+    check_nothing_lost();
+}
+
 /* As the engine does: 8 GiB that nobody may touch, then what grows, by 64 KiB. */
 static void test_reservation(void)
 {
@@ -190,6 +208,37 @@ static void test_exhausted(void)
     CHECK_EQ(memory_protect(BASE, 4096, 0), 0);
     for (uint64_t i = BASE; i < at; i += 8192)
         CHECK_EQ(memory_unmap(i, 4096), 0);
+    check_nothing_lost();
+}
+
+/* RAM of which no block is whole: a call then takes a table for each 2 MiB. */
+static void test_in_pieces(void)
+{
+    uint64_t at = BASE, pages;
+
+    CASE("what tables take is reserved too");
+    fake_begin(48 * MIB, 48 * MIB, BOOT_FRESH_ZERO);
+    while (memory_map(at, 4096, READ | WRITE, HERE) > 0)
+        at += 4096;
+    for (uint64_t i = BASE; i < at; i += 256 * 4096)
+        CHECK_EQ(memory_unmap(i + 4096, 255 * 4096), 0);
+    pages = (memory_ram_size() - memory_ram_used()) / 4096;
+    while (memory_map(BASE + GIB, pages * 4096, READ | WRITE, HERE) == -LINUX_ENOMEM)
+        pages--;
+    CHECK_EQ(large_entries(BASE + GIB, pages * 4096), 0);
+    CHECK_EQ(memory_protection_at(BASE + GIB), READ | WRITE);
+    check_nothing_lost();
+}
+
+static void test_not_fresh(void)
+{
+    CASE("RAM that a host gives with something in it is zeroed");
+    fake_begin(4 * MIB, 16 * MIB, 0);
+    model_begin();
+    for (uint64_t i = 0; i < 2000; i++)
+        model_map(BASE + i * 4096, 4096, i % 2 == 0 ? READ : READ | WRITE);
+    CHECK(fake.granted > 8 * MIB);
+    model_compare();
     check_nothing_lost();
 }
 
@@ -399,9 +448,12 @@ int main(void)
 {
     test_models();
     test_large();
+    test_large_moved();
     test_reservation();
     test_growth();
     test_exhausted();
+    test_in_pieces();
+    test_not_fresh();
     test_refused_at_each_size();
     test_both();
     test_input();

@@ -4,7 +4,7 @@
 #include "shim/core/clock.h"
 #include "shim/core/cpu.h"
 #include "shim/core/open.h"
-#include "shim/core/signal.h"
+#include "shim/core/signal_state.h"
 #include "shim/core/syscall.h"
 #include "shim/core/timespec.h"
 #include "shim/core/user.h"
@@ -256,6 +256,9 @@ int64_t call_ppoll(const struct call *c)
         signal_mask_for_call(mask);
     }
     r = poll_fds(c->a[0], c->a[1], until);
+    /* Where a signal ended it, its delivery puts the old mask back. */
+    if (c->a[3] != 0 && r != -LINUX_ERESTARTNOHAND)
+        signal_mask_restore();
     if (c->a[2] != 0 && until != GATE_FOREVER)
         left_write(c->a[2], until);
     return r;

@@ -70,7 +70,11 @@ static uint64_t blocked_of(const struct cpu *c)
     return __atomic_load_n(&c->thread.signals_blocked, __ATOMIC_RELAXED);
 }
 
-bool signal_waiting(void) { return (signal_pending() & ~blocked_of(cpu_here())) != 0; }
+/* A debugger's interrupt ends a call as a signal does that is then ignored. */
+bool signal_waiting(void)
+{
+    return (signal_pending() & ~blocked_of(cpu_here())) != 0 || debug_is_asked();
+}
 
 void signal_block(uint64_t mask)
 {

@@ -3,6 +3,7 @@
 #include "shim/core/stack.h"
 
 #include "base/num.h"
+#include "gate/debug.h"
 #include "gate/place.h"
 #include "shim/core/entropy.h"
 #include "shim/core/memory.h"
@@ -40,22 +41,27 @@ struct tail {
     uint8_t random[16];
     char name[16];
     char platform[16];
+    struct debug_symbols symbols;
 };
+
+#define TAIL_AT (PLACE_MAP_TOP - sizeof(struct tail))
 
 struct pair {
     uint64_t type;
     uint64_t value;
 };
 
+uint64_t exec_stack_symbols(void) { return TAIL_AT + offsetof(struct tail, symbols); }
+
 uint64_t exec_stack_build(const struct boot *boot, uint64_t call_entry)
 {
     struct tail tail = { .name = "broch-exec", .platform = "x86_64" };
-    const uint64_t tail_at = PLACE_MAP_TOP - sizeof tail;
+    const uint64_t tail_at = TAIL_AT;
     const struct {
         uint64_t argc;
         uint64_t argv[2];
         uint64_t envp[1];
-        struct pair aux[21];
+        struct pair aux[22];
     } head = {
         .argc = 1,
         .argv = { tail_at + offsetof(struct tail, name) },
@@ -78,6 +84,7 @@ uint64_t exec_stack_build(const struct boot *boot, uint64_t call_entry)
             { AT_HWCAP, processor_hwcap() },
             { AT_HWCAP2, 0 }, /* no FSGSBASE: GS is the shim's */
             { AT_CLKTCK, 100 },
+            { DEBUG_AUXV, (boot->flags & BOOT_DEBUG) != 0 ? exec_stack_symbols() : 0 },
             /* In the last place but one: without an entry it is the end. */
             { call_entry != 0 ? AT_BROCH_CALL : AT_NULL, call_entry },
             { AT_NULL, 0 },

@@ -13,4 +13,7 @@
  * memory. call_entry 0: no direct entry is advertised. */
 uint64_t exec_stack_build(const struct boot *boot, uint64_t call_entry);
 
+/* In it: where exec tells a debugger of the guest's functions (gate/debug.h). */
+uint64_t exec_stack_symbols(void);
+
 #endif

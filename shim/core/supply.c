@@ -1,11 +1,10 @@
 /* supply.c: memory over the gate, as a keep has it. */
 #include "shim/core/supply.h"
 
-#include <string.h>
-
 #include "gate/place.h"
 #include "shim/core/cpu.h"
 #include "shim/core/memory.h"
+#include "shim/core/user.h"
 
 /* GROW and SHRINK are answered at once: they are never cancelled, and a host that
  * does not answer as calls.def says is a liar. */
@@ -30,7 +29,8 @@ void supply_shrink(uint64_t gpa, uint64_t size) { (void)ask_host(GATE_MEMORY_SHR
 void supply_copy(void *to, uint64_t va, uint64_t gpa)
 {
     (void)gpa;
-    memcpy(to, (const void *)(uintptr_t)va, PLACE_PAGE);
+    if (!user_read(to, va, PLACE_PAGE))
+        supply_bug("memory: a page of a file that is not there");
 }
 
 void supply_bug(const char *why) { cpu_end(GATE_EXIT_SHIM, GATE_END_SHIM, why); }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "gate/debug.h"
 #include "shim/core/bpf.h"
 #include "shim/core/clock.h"
 #include "shim/core/fake_test.h"
@@ -234,6 +235,8 @@ static void test_stack(void)
     for (at += 4; at[0] != 0; at += 2) {
         if (at[0] == AT_BROCH_CALL)
             call = at[1];
+        else if (at[0] == DEBUG_AUXV)
+            CHECK_EQ(at[1], 0); /* this is no debug keep */
         else if (CHECK(at[0] < 64))
             value[at[0]] = at[1];
     }

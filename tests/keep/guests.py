@@ -17,6 +17,7 @@ SOURCES = {
     "forbidden": ["forbidden.c", "forbidden_memory.c", "forbidden_processor.c",
                   "forbidden_calls.c", "calls.c", "faults.S"],
     "ring": ["ring.c", "ring_tables.c", "../../../gate/contract.c", "../../../gate/call.c"],
+    "streams": ["streams.c", "faults.S"],
     "idle": ["idle.c"],
 }
 FLAGS = ["-std=gnu2x", "-O2", "-g", "-static-pie", "-fPIE", "-pthread", "-Wall", "-Wextra",

@@ -64,9 +64,10 @@ static uint64_t xcr0_of(const struct kvm_cpuid2 *t, uint64_t cr4)
 
 int cpuid_get(const struct cpuid **out, int system_fd)
 {
-    static struct {
+    static union {
         struct kvm_cpuid2 head;
-        struct kvm_cpuid_entry2 entries[CPUID_ENTRIES_MAX];
+        uint8_t entries[sizeof(struct kvm_cpuid2) +
+                        CPUID_ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
     } room;
     static struct cpuid known;
 

@@ -20,6 +20,8 @@
 
 /* Inputs that cost no call to KVM when they are mapped: a module of the usual size. */
 #define INPUTS_AT_FIRST ((uint64_t)64 << 20)
+/* Of the head of RAM: tables, exec's data that is written when it starts. */
+#define HEAD_USUAL ((uint64_t)512 << 10)
 
 static struct loader self;
 
@@ -71,36 +73,30 @@ static int file_take(struct bytes *out, int fd)
     return 0;
 }
 
-/* Where everything will be; its head lies in memory of ours until it is placed. */
+static void memory_make(struct loader *l)
+{
+    step(l, KVM_STEP_MEMORY, vm_gate(&l->vm));
+    step(l, KVM_STEP_MEMORY,
+         vm_ram(&l->vm, IMAGE_RAM_SIZE, num_max(l->plan->memory_max, IMAGE_RAM_SIZE), HEAD_USUAL));
+    step(l, KVM_STEP_MEMORY, vm_inputs(&l->vm, INPUTS_AT_FIRST));
+}
+
+/* Where everything is: the head of RAM is written to its place. */
 static void image_make(struct loader *l)
 {
-    uint8_t *head = mmap(NULL, IMAGE_HEAD_MAX, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    struct bytes shim, exec;
-    int error = head == MAP_FAILED ? errno : file_take(&shim, l->plan->shim_fd);
+    struct bytes shim = { 0 }, exec = { 0 };
+    int error = file_take(&shim, l->plan->shim_fd);
 
     if (error == 0)
         error = file_take(&exec, l->plan->exec_fd);
     step(l, KVM_STEP_IMAGE, error);
-    if (image_plan(&l->image, head, shim, exec, IMAGE_RAM_SIZE, loader_boot_flags(l->plan)) != ERR_OK)
+    if (image_plan(&l->image, l->vm.ram, shim, exec, IMAGE_RAM_SIZE, loader_boot_flags(l->plan)) !=
+        ERR_OK)
         loader_fail(l, KVM_STEP_IMAGE, ENOEXEC, l->image.wrong);
-}
-
-static void memory_make(struct loader *l)
-{
-    const struct image *image = &l->image;
-    struct bytes shim = image->shim_file, exec = image->exec_file;
-
-    step(l, KVM_STEP_MEMORY, vm_gate(&l->vm));
     step(l, KVM_STEP_MEMORY,
          vm_file(&l->vm, PLACE_SHIM_GPA, shim.data, num_align(shim.size, PLACE_PAGE)));
     step(l, KVM_STEP_MEMORY,
          vm_file(&l->vm, PLACE_EXEC_GPA, exec.data, num_align(exec.size, PLACE_PAGE)));
-    step(l, KVM_STEP_MEMORY,
-         vm_ram(&l->vm, image->ram_size, num_max(l->plan->memory_max, image->ram_size),
-                image->head));
-    munmap((void *)(uintptr_t)image->head.data, IMAGE_HEAD_MAX);
-    step(l, KVM_STEP_MEMORY, vm_inputs(&l->vm, INPUTS_AT_FIRST));
 }
 
 /* The doorbell stays in the kernel: a write to the port makes bell_fd readable and
@@ -145,8 +141,8 @@ static void machine_make(struct loader *l)
     pthread_mutex_init(&l->memory_lock, NULL);
     pthread_mutex_init(&l->vcpu_lock, NULL);
     step(l, KVM_STEP_VM, vm_open(&l->vm, l->plan->system_fd));
-    image_make(l);
     memory_make(l);
+    image_make(l);
     vcpu_make(l);
 }
 

@@ -80,21 +80,21 @@ static int special_set(const struct vcpu *v, const struct image_registers *r, ui
 
 static int msrs_set(const struct vcpu *v, const struct image_registers *r)
 {
-    struct {
-        struct kvm_msrs head;
-        struct kvm_msr_entry entries[4];
-    } m = {
-        .head = { .nmsrs = 4 },
-        .entries = {
-            { .index = MSR_STAR, .data = r->star },
-            { .index = MSR_LSTAR, .data = r->lstar },
-            { .index = MSR_SYSCALL_MASK, .data = r->sfmask },
-            { .index = MSR_KERNEL_GS_BASE, .data = r->kernel_gs_base },
-        },
+    const struct kvm_msr_entry entries[] = {
+        { .index = MSR_STAR, .data = r->star },
+        { .index = MSR_LSTAR, .data = r->lstar },
+        { .index = MSR_SYSCALL_MASK, .data = r->sfmask },
+        { .index = MSR_KERNEL_GS_BASE, .data = r->kernel_gs_base },
     };
-    int done = ioctl(v->fd, KVM_SET_MSRS, &m);
+    union {
+        struct kvm_msrs head;
+        uint8_t room[sizeof(struct kvm_msrs) + sizeof entries];
+    } m = { .head = { .nmsrs = COUNT_OF(entries) } };
+    int done;
 
-    if (done == (int)m.head.nmsrs)
+    memcpy(m.room + sizeof m.head, entries, sizeof entries);
+    done = ioctl(v->fd, KVM_SET_MSRS, &m);
+    if (done == (int)COUNT_OF(entries))
         return 0;
     return done < 0 ? errno : EINVAL;
 }

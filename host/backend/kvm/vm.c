@@ -154,14 +154,15 @@ static int ram_add(struct kvm_vm *vm, uint64_t size)
     return error;
 }
 
-int vm_ram(struct kvm_vm *vm, uint64_t size, uint64_t most, struct bytes head)
+int vm_ram(struct kvm_vm *vm, uint64_t size, uint64_t most, uint64_t soon)
 {
     int error = ram_reserve(vm, most);
 
     if (error == 0)
         error = ram_add(vm, size);
+    /* One call instead of a fault for each page; a kernel before 5.14 has it not. */
     if (error == 0)
-        __builtin_memcpy(vm->ram, head.data, head.size);
+        (void)madvise(vm->ram, (size_t)soon, MADV_POPULATE_WRITE);
     return error;
 }
 

@@ -48,8 +48,9 @@ int vm_file(struct kvm_vm *vm, uint64_t gpa, const void *at, size_t size);
 int vm_inputs(struct kvm_vm *vm, uint64_t size);
 /* Where in this process the input of that guest-physical address is to be mapped. */
 int vm_input_at(struct kvm_vm *vm, uint64_t gpa, uint64_t size, uint8_t **out);
-/* RAM of `size` bytes, zero but for its head; it may grow to `most`. */
-int vm_ram(struct kvm_vm *vm, uint64_t size, uint64_t most, struct bytes head);
+/* RAM of `size` bytes, all zero: vm->ram, to be filled before the keep runs. The
+ * first `soon` bytes will be written at once. It may grow to `most`. */
+int vm_ram(struct kvm_vm *vm, uint64_t size, uint64_t most, uint64_t soon);
 
 /* MEMORY_GROW: ERR_MALFORMED where the keep asks for what calls.def does not
  * permit, ERR_NOMEM where it or the host has had enough. */

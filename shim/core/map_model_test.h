@@ -1,12 +1,12 @@
-/* map_model.h: what the address space must be, told by the page: for map_test.c and
+/* map_model_test.h: what the address space must be, told by the page: for map_test.c and
  * map_fuzz.c. A window of exec's addresses as an array; the calls as Linux defines
  * them, on that array; and a walk over the page tables, written from the Intel SDM
  * alone, that compares. A difference aborts. */
-#ifndef BROCH_SHIM_CORE_MAP_MODEL_H
-#define BROCH_SHIM_CORE_MAP_MODEL_H
+#ifndef BROCH_SHIM_CORE_MAP_MODEL_TEST_H
+#define BROCH_SHIM_CORE_MAP_MODEL_TEST_H
 
 #include "shim/core/area.h"
-#include "shim/core/map_fake.h"
+#include "shim/core/map_fake_test.h"
 #include "shim/core/table.h"
 
 #define MODEL_BASE 0x300000000000ull

@@ -1,8 +1,8 @@
-/* map_fake.h: the world of the address space for tests: an arena for RAM, a head as
+/* map_fake_test.h: the world of the address space for tests: an arena for RAM, a head as
  * measure/image.c makes it, a host with a limit that lies about what it dropped,
  * and flushes that are remembered. For one program each; everything is static. */
-#ifndef BROCH_SHIM_CORE_MAP_FAKE_H
-#define BROCH_SHIM_CORE_MAP_FAKE_H
+#ifndef BROCH_SHIM_CORE_MAP_FAKE_TEST_H
+#define BROCH_SHIM_CORE_MAP_FAKE_TEST_H
 
 #include <stdio.h>
 #include <stdlib.h>
