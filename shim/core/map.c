@@ -486,18 +486,3 @@ uint64_t memory_ram_used(void)
     map_unlock();
     return used;
 }
-
-bool memory_area_after(uint64_t at, uint64_t *start, uint64_t *size, uint32_t *protection)
-{
-    const struct area *a;
-
-    map_lock();
-    a = area_find(at);
-    if (a != NULL) {
-        *start = a->start;
-        *size = a->end - a->start;
-        *protection = a->protection;
-    }
-    map_unlock();
-    return a != NULL;
-}

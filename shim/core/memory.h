@@ -32,8 +32,6 @@ int64_t memory_brk(uint64_t to);
 /* What mincore or a fault handler wants to know: the protection of the page, or
  * -1 where nothing is mapped (SEGV_MAPERR against SEGV_ACCERR). */
 int memory_protection_at(uint64_t at);
-/* For a debugger: the first area that ends behind `at`. False: there is none. */
-bool memory_area_after(uint64_t at, uint64_t *start, uint64_t *size, uint32_t *protection);
 
 /* Pages for the shim itself, zeroed; guest-physical, from the same RAM. 0: none. */
 uint64_t memory_page_take(void);

@@ -64,15 +64,19 @@ int32_t signal_stack_state(uint64_t sp)
     return sp > s->sp && sp - s->sp <= s->size ? SIGNAL_STACK_ON : 0;
 }
 
-/* false: the frame would not fit the alternate stack. */
+/* false: RSP is no stack. On the alternate one it does not matter what it is. */
 static bool stack_choose(uint64_t *sp, const struct frame *f, const struct signal_action *a)
 {
     const struct linux_stack *s = &cpu_here()->thread.alternate;
 
-    *sp = f->rsp - SIGFRAME_RED_ZONE;
-    if ((a->flags & SA_ONSTACK) != 0 && signal_stack_state(f->rsp) == 0)
+    if ((a->flags & SA_ONSTACK) != 0 && signal_stack_state(f->rsp) == 0) {
         *sp = s->sp + s->size;
-    return f->rsp >= SIGFRAME_RED_ZONE;
+        return true;
+    }
+    if (f->rsp < SIGFRAME_RED_ZONE)
+        return false;
+    *sp = f->rsp - SIGFRAME_RED_ZONE;
+    return true;
 }
 
 static bool stack_holds(const struct frame *f, const struct signal_action *a, uint64_t lowest)

@@ -428,6 +428,25 @@ static void test_changed_frame(const char *name, unsigned how)
         CHECK_EQ(cpus[0].thread.signals_blocked, ~SIGNAL_NEVER_BLOCKED);
 }
 
+static void test_no_stack(void)
+{
+    const struct linux_siginfo ill = { .number = LINUX_SIGILL };
+    static const uint64_t places[] = { 0, 8, 127, 1ull << 47, UINT64_MAX - 7 };
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct frame f = in_call(0);
+
+        begin("a stack pointer that is none, and an alternate stack");
+        action(LINUX_SIGILL, HANDLER, SA_ONSTACK, 0);
+        cpus[0].thread.alternate = (struct linux_stack){ TOP - 8192, 0, 0, 8192 };
+        f.vector = 6;
+        f.rsp = places[i];
+        signal_force(&f, &ill, 0);
+        CHECK_EQ(f.rip, HANDLER);
+        CHECK_EQ(frame_of(&f)->ucontext.context.rsp, places[i]);
+    }
+}
+
 static void test_return(void)
 {
     struct frame f = in_call(0);
@@ -520,6 +539,7 @@ int main(void)
     test_restart();
     test_force();
     test_stack();
+    test_no_stack();
     test_return();
     test_calls();
     return check_done();

@@ -75,6 +75,9 @@ static int64_t thread_new(const struct call *c, const struct birth *b)
     struct frame first = *c->frame;
     uint32_t tid;
 
+    if (((b->flags & CLONE_THREAD) != 0 && (b->flags & CLONE_SIGHAND) == 0) ||
+        ((b->flags & CLONE_SIGHAND) != 0 && (b->flags & CLONE_VM) == 0))
+        return -LINUX_EINVAL;
     if ((b->flags & CLONE_NEEDED) != CLONE_NEEDED || (b->flags & ~CLONE_KNOWN) != 0)
         return -LINUX_ENOSYS;
     to = cpu_take();

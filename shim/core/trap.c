@@ -27,6 +27,7 @@ enum fault_code {
 
 #define RFLAGS_TRAP 0x100ull
 #define PF_PRESENT 1u
+#define ADDRESS_END 0x7ffffffff000ull /* of what Linux calls a program's */
 
 /* Intel SDM vol. 1 §8.1.3 and §10.2.3: the unmasked exceptions that are flagged, in
  * the order in which Linux names one. */
@@ -64,6 +65,17 @@ static int sse_code(void)
     return trap_float_code(control, control >> 7);
 }
 
+/* Linux does not tell what of the kernel's half is mapped: the code says nothing is,
+ * and the error that all of it is. */
+static void page_signal(struct frame *f, uint64_t cr2)
+{
+    bool is_there = (f->error & PF_PRESENT) != 0 || memory_protection_at(cr2) >= 0;
+
+    if (cr2 >= ADDRESS_END)
+        f->error |= PF_PRESENT;
+    signal_fault(f, LINUX_SIGSEGV, is_there ? SEGV_ACCERR : SEGV_MAPERR, cr2, cr2);
+}
+
 /* Which signal Linux makes of which exception: arch/x86/kernel/traps.c's table, as
  * programs see it. */
 static void trap_signal(struct frame *f, uint64_t cr2)
@@ -75,12 +87,7 @@ static void trap_signal(struct frame *f, uint64_t cr2)
     case 6: return signal_fault(f, LINUX_SIGILL, ILL_ILLOPN, f->rip, cr2);
     case 11:
     case 12: return signal_fault(f, LINUX_SIGBUS, SIGNAL_KERNEL, 0, cr2);
-    case 14:
-        return signal_fault(f, LINUX_SIGSEGV,
-                            (f->error & PF_PRESENT) != 0 || memory_protection_at(cr2) >= 0
-                                ? SEGV_ACCERR
-                                : SEGV_MAPERR,
-                            cr2, cr2);
+    case 14: return page_signal(f, cr2);
     case 16: return signal_fault(f, LINUX_SIGFPE, x87_code(), f->rip, cr2);
     case 17: return signal_fault(f, LINUX_SIGBUS, BUS_ADRALN, 0, cr2);
     case 19: return signal_fault(f, LINUX_SIGFPE, sse_code(), f->rip, cr2);

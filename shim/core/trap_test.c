@@ -86,6 +86,7 @@ static void test_signals(void)
         { "#PF of PROT_NONE", 14, 4, 0, LINUX_SIGSEGV, 2, 0xc0de },
         { "#PF of a right", 14, 7, 1, LINUX_SIGSEGV, 2, 0xc0de },
         { "#PF of a page that is the shim's alone", 14, 5, -1, LINUX_SIGSEGV, 2, 0xc0de },
+        { "#PF in the kernel's half", 14, 4, -1, LINUX_SIGSEGV, 1, 0xffff800000000000 },
         { "#AC", 17, 0, -1, LINUX_SIGBUS, 1, 0 },
         { "one that nobody knows", 25, 0, -1, LINUX_SIGSEGV, 0x80, 0 },
     };
@@ -95,7 +96,7 @@ static void test_signals(void)
 
         CASE(cases[i].name);
         seen.protection = cases[i].protection;
-        core_trap(&f, 0xc0de);
+        core_trap(&f, cases[i].vector == 14 ? cases[i].address : 0xc0de);
         CHECK_EQ(seen.number, cases[i].number);
         CHECK_EQ(seen.code, cases[i].code);
         CHECK_EQ(seen.address, cases[i].address);
