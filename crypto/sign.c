@@ -21,16 +21,14 @@ enum err sign_public(uint8_t out[SIGN_PUBLIC_SIZE], const uint8_t seed[SIGN_SEED
     return ok ? ERR_OK : ERR_IO;
 }
 
-enum err sign_make(uint8_t out[SIGN_SIZE], const uint8_t seed[SIGN_SEED_SIZE],
-                   struct bytes message)
+enum err sign_make(uint8_t out[SIGN_SIZE], const uint8_t seed[SIGN_SEED_SIZE], struct bytes message)
 {
     EVP_PKEY *key = private_of(seed);
     EVP_MD_CTX *state = EVP_MD_CTX_new();
     size_t size = SIGN_SIZE;
-    bool ok = key != NULL && state != NULL &&
-              EVP_DigestSignInit(state, NULL, NULL, NULL, key) == 1 &&
-              EVP_DigestSign(state, out, &size, message.data, message.size) == 1 &&
-              size == SIGN_SIZE;
+    bool ok =
+        key != NULL && state != NULL && EVP_DigestSignInit(state, NULL, NULL, NULL, key) == 1 &&
+        EVP_DigestSign(state, out, &size, message.data, message.size) == 1 && size == SIGN_SIZE;
 
     EVP_MD_CTX_free(state);
     EVP_PKEY_free(key);

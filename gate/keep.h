@@ -17,7 +17,7 @@
 #include "gate/abi.h"
 #include "gate/contract.h"
 
-#define GATE_POSTED_MAX 8u /* calls in flight whose answers nobody waits for */
+#define GATE_POSTED_MAX 24u /* calls in flight whose answers nobody waits for */
 
 /* What differs between a real keep and a test. Neither may return from a park
  * early without reason for ever: gate_call asks `woken` then. */

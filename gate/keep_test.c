@@ -220,10 +220,10 @@ static void test_post(void)
     CHECK_OK(gate_flush(&g));
     CHECK_EQ(host.parks, 1);
 
-    begin("the ninth waits for one");
+    begin("one more than there are places waits for one");
     host.one_by_one = 1;
-    for (int i = 0; i < 9; i++) {
-        ask = write_of(1, 10, 'a' + i);
+    for (int i = 0; i < (int)GATE_POSTED_MAX + 1; i++) {
+        ask = write_of(1, 10, 'A' + i);
         CHECK_OK(gate_post(&g, &ask));
     }
     CHECK_EQ(host.parks, 1);
@@ -289,7 +289,7 @@ static void test_late(void)
 
     begin("refusals of more handles than there are places are not lost");
     host.refuse_writes = GATE_REFUSED_RESET;
-    for (uint32_t h = 0; h < 20; h++) {
+    for (uint32_t h = 0; h < GATE_POSTED_MAX + 12; h++) {
         ask = write_of(h, 1, 'x');
         CHECK_OK(gate_post(&g, &ask));
         if (h >= GATE_POSTED_MAX)

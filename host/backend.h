@@ -23,11 +23,11 @@ struct keep; /* each backend has its own */
 struct keep_config {
     /* Descriptors in it are this process's own; the backend renumbers them. */
     const struct launch *launch;
-    int exec_fd; /* the exec file, open for reading */
-    int shim_fd; /* the shim's file, for a backend that needs it; else -1 */
-    bool debug;  /* may be looked into; measures differently, and says so */
-    const char *gdb; /* where a debugger may connect, or NULL; only with debug */
-    const char *pool; /* the socket of one, for backend_pooled; else NULL */
+    int exec_fd;           /* the exec file, open for reading */
+    int shim_fd;           /* the shim's file, for a backend that needs it; else -1 */
+    bool debug;            /* may be looked into; measures differently, and says so */
+    const char *gdb;       /* where a debugger may connect, or NULL; only with debug */
+    const char *pool;      /* the socket of one, for backend_pooled; else NULL */
     struct note *gdb_told; /* create says here how to connect; may be NULL */
 };
 

@@ -200,8 +200,6 @@ enum err evidence_sim_seal(uint8_t out[EVIDENCE_SIM_SEAL_SIZE], const struct evi
     writer_put(&w, label);
     if (!writer_ok(&w))
         return ERR_LIMIT;
-    return kdf_derive(out, EVIDENCE_SIM_SEAL_SIZE,
-                      (struct bytes){ key->seed, sizeof key->seed },
-                      BYTES_TEXT("broch sim seal 1"),
-                      writer_bytes(&w));
+    return kdf_derive(out, EVIDENCE_SIM_SEAL_SIZE, (struct bytes){ key->seed, sizeof key->seed },
+                      BYTES_TEXT("broch sim seal 1"), writer_bytes(&w));
 }

@@ -214,14 +214,14 @@ static enum err turn(struct pool *p, bool *over, struct note *note)
     }
     p->waits[p->count] = (struct pollfd){ .fd = p->signal_fd, .events = POLLIN };
     for (size_t i = 0; i < p->count; i++)
-        p->waits[i] =
-            (struct pollfd){ .fd = p->members[i]->birth.word_pipe[0], .events = POLLIN };
+        p->waits[i] = (struct pollfd){ .fd = p->members[i]->birth.word_pipe[0], .events = POLLIN };
     if (p->failures > 0)
         (void)poll(NULL, 0, FAILURE_PAUSE_MS);
     if (poll(p->waits, p->count + 1, -1) < 0)
         return ERR_OK; /* interrupted: once more */
     *over = p->waits[p->count].revents != 0;
-    for (size_t i = p->count; i > 0; i--) /* downwards: the last one takes the place of one that goes */
+    for (size_t i = p->count; i > 0;
+         i--) /* downwards: the last one takes the place of one that goes */
         if (p->waits[i - 1].revents != 0)
             word_take(p, i - 1);
     return ERR_OK;

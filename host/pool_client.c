@@ -76,7 +76,9 @@ static enum err request_send(int connection, const struct sent *s, uint32_t reco
         char room[CMSG_SPACE(sizeof(int) * POOL_FDS_MAX)];
     } control = { 0 };
     struct iovec v = { .iov_base = &request, .iov_len = sizeof request };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
+    struct msghdr m = { .msg_iov = &v,
+                        .msg_iovlen = 1,
+                        .msg_control = &control,
                         .msg_controllen = CMSG_SPACE(sizeof(int) * s->count) };
     struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 

@@ -294,25 +294,19 @@ ssize_t stream_shutdown(const struct stream *s, uint64_t how)
 static enum gate_refusal refusal_of(int error)
 {
     switch (error) {
-    case EAGAIN:
-        return GATE_REFUSED_AGAIN;
-    case EPIPE:
-        return GATE_REFUSED_PIPE;
+    case EAGAIN: return GATE_REFUSED_AGAIN;
+    case EPIPE: return GATE_REFUSED_PIPE;
     case ECONNRESET:
     case ENOTCONN:
-    case ETIMEDOUT:
-        return GATE_REFUSED_RESET;
+    case ETIMEDOUT: return GATE_REFUSED_RESET;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-        return GATE_REFUSED_NOSPC;
+    case EFBIG: return GATE_REFUSED_NOSPC;
     case ENOMEM:
     case ENOBUFS:
     case EMFILE:
-    case ENFILE:
-        return GATE_REFUSED_NOMEM;
-    default:
-        return GATE_REFUSED_IO;
+    case ENFILE: return GATE_REFUSED_NOMEM;
+    default: return GATE_REFUSED_IO;
     }
 }
 

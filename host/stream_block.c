@@ -53,15 +53,12 @@ ssize_t stream_block_control(const struct stream *s, uint64_t what, uint64_t siz
     if (!is_block(s, size, 0))
         return -EINVAL;
     switch (what) {
-    case GATE_BLOCK_FLUSH:
-        return fdatasync(s->fd) == 0 ? 0 : -errno;
-    case GATE_BLOCK_RESIZE:
-        return ftruncate(s->fd, (off_t)size) == 0 ? 0 : -errno;
+    case GATE_BLOCK_FLUSH: return fdatasync(s->fd) == 0 ? 0 : -errno;
+    case GATE_BLOCK_RESIZE: return ftruncate(s->fd, (off_t)size) == 0 ? 0 : -errno;
     case GATE_BLOCK_SIZE:
         if (fstat(s->fd, &st) != 0)
             return -errno;
         return (uint64_t)st.st_size <= GATE_BLOCK_SIZE_MAX ? (ssize_t)st.st_size : -EFBIG;
-    default:
-        return -EINVAL;
+    default: return -EINVAL;
     }
 }

@@ -176,7 +176,7 @@ static unsigned sources_add(struct sha256 *h)
 
 static void key_mix(struct sha256 *h)
 {
-    uint64_t words[2] = { ++drbg.counter, cpu_here()->index };
+    uint64_t words[3] = { ++drbg.counter, cpu_here()->index, clock_counter() };
 
     sha256_add(h, words, sizeof words);
     sha256_add(h, drbg.key, sizeof drbg.key);
@@ -203,6 +203,9 @@ void entropy_add(const void *seed, size_t size)
     lock_take(&drbg.lock);
     sha256_init(&h);
     sha256_add(&h, seed, size);
+    /* A host that copied the keep while it waited gets two that go their own ways. */
+    if (processor_has_rdrand())
+        (void)words_add(&h, rdrand);
     key_mix(&h);
     lock_give(&drbg.lock);
 }

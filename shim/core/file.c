@@ -68,7 +68,7 @@ struct file *file_new(void)
     for (uint32_t i = 0; i < FILE_FDS_MAX && found == NULL && page_need(i); i++) {
         struct file *f = file_at(i);
 
-        if (__atomic_load_n(&f->references, __ATOMIC_ACQUIRE) != 0)
+        if (f == NULL || __atomic_load_n(&f->references, __ATOMIC_ACQUIRE) != 0)
             continue;
         *f = (struct file){ .references = 1 };
         found = f;

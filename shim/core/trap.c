@@ -22,11 +22,14 @@ enum fault_code {
     SEGV_MAPERR = 1,
     SEGV_ACCERR = 2,
     BUS_ADRALN = 1,
+    BUS_ADRERR = 2,
     TRAP_TRACE = 2,
 };
 
 #define RFLAGS_TRAP 0x100ull
 #define PF_PRESENT 1u
+#define PF_WRITE 2u
+#define PF_FETCH 16u
 #define ADDRESS_END 0x7ffffffff000ull /* of what Linux calls a program's */
 
 /* Intel SDM vol. 1 §8.1.3 and §10.2.3: the unmasked exceptions that are flagged, in
@@ -65,15 +68,30 @@ static int sse_code(void)
     return trap_float_code(control, control >> 7);
 }
 
-/* Linux does not tell what of the kernel's half is mapped: the code says nothing is,
- * and the error that all of it is. */
+/* Whether the area permits what was tried: then what is not there is behind the end
+ * of an input, as behind the end of a file. */
+static bool is_permitted(int protection, uint64_t error)
+{
+    uint32_t wanted = (error & PF_FETCH) != 0   ? LINUX_PROT_EXEC
+                      : (error & PF_WRITE) != 0 ? LINUX_PROT_WRITE
+                                                : LINUX_PROT_READ;
+
+    return protection > 0 && ((uint32_t)protection & wanted) != 0;
+}
+
 static void page_signal(struct frame *f, uint64_t cr2)
 {
-    bool is_there = (f->error & PF_PRESENT) != 0 || memory_protection_at(cr2) >= 0;
+    bool is_there = (f->error & PF_PRESENT) != 0;
+    int protection = memory_protection_at(cr2);
 
+    if (!is_there && is_permitted(protection, f->error))
+        return signal_fault(f, LINUX_SIGBUS, BUS_ADRERR, cr2, cr2);
+    /* Linux does not tell what of the kernel's half is mapped: the code says nothing
+     * is, and the error that all of it is. */
     if (cr2 >= ADDRESS_END)
         f->error |= PF_PRESENT;
-    signal_fault(f, LINUX_SIGSEGV, is_there ? SEGV_ACCERR : SEGV_MAPERR, cr2, cr2);
+    signal_fault(f, LINUX_SIGSEGV, is_there || protection >= 0 ? SEGV_ACCERR : SEGV_MAPERR, cr2,
+                 cr2);
 }
 
 /* Which signal Linux makes of which exception: arch/x86/kernel/traps.c's table, as

@@ -86,6 +86,8 @@ static void test_signals(void)
         { "#PF of PROT_NONE", 14, 4, 0, LINUX_SIGSEGV, 2, 0xc0de },
         { "#PF of a right", 14, 7, 1, LINUX_SIGSEGV, 2, 0xc0de },
         { "#PF of a page that is the shim's alone", 14, 5, -1, LINUX_SIGSEGV, 2, 0xc0de },
+        { "#PF behind the end of an input", 14, 4, 1, LINUX_SIGBUS, 2, 0xc0de },
+        { "#PF behind it, with a right that is not there", 14, 6, 1, LINUX_SIGSEGV, 2, 0xc0de },
         { "#PF in the kernel's half", 14, 4, -1, LINUX_SIGSEGV, 1, 0xffff800000000000 },
         { "#AC", 17, 0, -1, LINUX_SIGBUS, 1, 0 },
         { "one that nobody knows", 25, 0, -1, LINUX_SIGSEGV, 0x80, 0 },

@@ -18,22 +18,17 @@ run() { # WHERE PROGRAM LINE COMMAND...
     shift 2
     { printf '%s\\n' "$1"; cat input; } >line
     shift
-    cat line | "$@" >out 2>err
-    code=$?
+    cat line | { "$@" 2>err; echo $? >code; } | cat >out
     sed 's/^/|/' out
     echo
-    echo "@code $code"
+    echo "@code $(cat code)"
 }
 linux() { timeout 60 "./$1" 3<record-linux 4<module; }
 keep() {
     timeout 60 broch-loader --backend kvm --record 5 --exec-fd 6 5<record-keep 6<"./$1" 7<module
 }
-both() { # PROGRAM LINE
-    run linux "$1" "$2" linux "guest-$1"
-    run keep "$1" "$2" keep "guest-$1"
-}
-while IFS=/ read -r program line; do
-    both "$program" "$line" </dev/null
+while IFS=/ read -r where program line; do
+    run "$where" "$program" "$line" "$where" "guest-$program" </dev/null
 done <cases
 """
 
@@ -65,9 +60,10 @@ def write(folder, name, content):
 
 
 def run(build, folder, chosen, stdin, timeout=900):
-    """Runs the chosen (program, line) in one boot. (cases, what QEMU's runner said)"""
+    """Runs the chosen (where, program, line) in one boot; where is "linux" or "keep".
+    (what came of them, what QEMU's runner said)"""
     os.makedirs(folder, exist_ok=True)
-    for name in sorted({program for program, _ in chosen}):
+    for name in sorted({program for _, program, _ in chosen}):
         path = guests.program(name, os.path.join(build, "guests"))
         with open(path, "rb") as f:
             write(folder, "guest-" + name, f.read())
@@ -76,7 +72,7 @@ def run(build, folder, chosen, stdin, timeout=900):
     write(folder, "record-keep", guests.record(MODULE_FD))
     write(folder, "module", b"\0asm\1\0\0\0")
     write(folder, "input", stdin)
-    write(folder, "cases", "".join(f"{p}/{line}\n" for p, line in chosen).encode())
+    write(folder, "cases", "".join("/".join(c) + "\n" for c in chosen).encode())
     write(folder, "script", SCRIPT.encode())
     done = subprocess.run([os.path.join(guests.ROOT, "tests", "run-qemu"), "--build", build,
                            "--timeout", str(timeout), "--add", folder + ":/t/g",

@@ -150,8 +150,7 @@ void birth_note(struct note *note, const struct kvm_word *word)
     const struct step_text *s = &steps[word->step];
 
     note_set_errno(note, word->error, "the keep did not start: %s%s%s%s", s->name,
-                   word->text[0] != '\0' ? " (" : "", word->text,
-                   word->text[0] != '\0' ? ")" : "");
+                   word->text[0] != '\0' ? " (" : "", word->text, word->text[0] != '\0' ? ")" : "");
     if (s->cure != NULL)
         note_add(note, "cure: %s", s->cure);
 }
@@ -176,6 +175,31 @@ enum err birth_wait(struct birth *b, struct note *lack, struct note *note)
     return ERR_IO;
 }
 
+/* Made while the loader builds its machine; what cannot be made here it makes itself. */
+static bool go_send(const struct birth *b)
+{
+    static struct kvm_go go;
+    const struct cpuid *cpuid;
+    const uint8_t *from = (const uint8_t *)&go;
+    pid_t self = (b->plan.spaces & CLONE_NEWPID) != 0 ? 1 : b->loader;
+
+    go.self = loader_filter_compile(&go.filter, self) == 0 ? self : 0;
+    go.cpuid.u.head.nent = 0;
+    if (cpuid_get(&cpuid, b->plan.system_fd) == 0)
+        memcpy(&go.cpuid, cpuid->table,
+               sizeof *cpuid->table + cpuid->table->nent * sizeof cpuid->table->entries[0]);
+    for (size_t done = 0; done < sizeof go;) {
+        ssize_t put = write(b->go_pipe[1], from + done, sizeof go - done);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        done += (size_t)put;
+    }
+    return true;
+}
+
 bool birth_word(const struct birth *b, struct kvm_word *word)
 {
     return word_read(b->word_pipe[0], word);
@@ -185,13 +209,13 @@ enum err birth_start(struct birth *b, struct note *lack, struct note *note)
 {
     enum err e = loader_start(b, lack, note);
 
-    fd_close(&b->go_pipe[0]);
     fd_close(&b->word_pipe[1]);
-    fd_close(&b->plan.system_fd);
-    if (e == ERR_OK && write(b->go_pipe[1], "", 1) != 1) {
+    if (e == ERR_OK && !go_send(b)) {
         note_set_errno(note, errno, "the keep's loader is gone");
         e = ERR_IO;
     }
+    fd_close(&b->plan.system_fd);
+    fd_close(&b->go_pipe[0]); /* only now: writing to nobody would be our own end */
     fd_close(&b->go_pipe[1]);
     return e;
 }

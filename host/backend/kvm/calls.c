@@ -89,9 +89,9 @@ static enum port_tried debug_stop(struct loader *l, struct port *p, struct serve
     if (copy == NULL)
         return refuse(a, GATE_REFUSED_UNSUPPORTED);
     memcpy(copy, c->sent, c->sent_size);
-    a->back_size = l->plan->debug->stop(l->plan->debug->context, p->index,
-                                        (struct bytes){ copy, c->sent_size }, c->back,
-                                        c->back_room);
+    a->back_size =
+        l->plan->debug->stop(l->plan->debug->context, p->index,
+                             (struct bytes){ copy, c->sent_size }, c->back, c->back_room);
     free(copy);
     return PORT_ANSWERED;
 }
@@ -201,8 +201,7 @@ static enum port_tried do_stream_read(struct loader *l, struct port *p, struct s
     (void)work;
     if (s == NULL)
         return refuse(a, GATE_REFUSED_IO);
-    got = stream_read(s, c->back, num_min(c->args[1], c->back_room),
-                      (c->args[2] & GATE_PEEK) != 0);
+    got = stream_read(s, c->back, num_min(c->args[1], c->back_room), (c->args[2] & GATE_PEEK) != 0);
     stream_give(&l->streams, s);
     if (got == -EAGAIN && (c->args[2] & GATE_NOWAIT) == 0)
         return PORT_WAITS;
@@ -364,8 +363,8 @@ static enum port_tried do_block_control(struct loader *l, struct port *p, struct
  * a keep that asks pays for it. */
 static enum err digest_make(const struct loader *l, uint8_t out[EVIDENCE_SIM_DIGEST_SIZE])
 {
-    uint8_t *head = mmap(NULL, IMAGE_HEAD_MAX, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *head =
+        mmap(NULL, IMAGE_HEAD_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct image again;
     enum err e;
 

@@ -44,7 +44,11 @@ enum err loader_vcpu_start(struct loader *of, uint64_t index)
 }
 
 void loader_server_kick(struct loader *of) { (void)of; }
-uint32_t loader_boot_flags(const struct kvm_plan *of) { (void)of; return 0; }
+uint32_t loader_boot_flags(const struct kvm_plan *of)
+{
+    (void)of;
+    return 0;
+}
 void loader_tell(const struct loader *of, enum kvm_step step, bool fatal, int error,
                  const char *text)
 {
@@ -147,12 +151,8 @@ static enum err step_do(struct reader *r)
         reader_copy(r, (uint8_t *)shared + at, size);
         return ERR_OK;
     }
-    case 2: /* collect, and ring */
-        shared->collected = shared->completed;
-        return port_attend(p);
-    default:
-        shared->park_ns = 0;
-        return port_park(p, never, &left);
+    case 2: /* collect, and ring */ shared->collected = shared->completed; return port_attend(p);
+    default: shared->park_ns = 0; return port_park(p, never, &left);
     }
 }
 

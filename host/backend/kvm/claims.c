@@ -169,8 +169,7 @@ static int stdio_add(struct claims *c, const int stdio[3], struct stream_table *
     return error;
 }
 
-static int images_add(struct claims *c, struct launch *l, struct kvm_vm *vm,
-                      struct stream_table *t)
+static int images_add(struct claims *c, struct launch *l, struct kvm_vm *vm, struct stream_table *t)
 {
     int error = 0;
 
@@ -274,8 +273,7 @@ void claims_finish(struct claims *c, uint64_t tsc_khz, uint64_t memory_max)
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         count = CPU_COUNT(&set);
     l->version = GATE_VERSION;
-    l->tsc_khz =
-        tsc_khz >= GATE_TSC_KHZ_LEAST && tsc_khz <= GATE_TSC_KHZ_MOST ? tsc_khz : 0;
+    l->tsc_khz = tsc_khz >= GATE_TSC_KHZ_LEAST && tsc_khz <= GATE_TSC_KHZ_MOST ? tsc_khz : 0;
     l->cpu_count = count < 1 ? 1 : (uint32_t)num_min((size_t)count, GATE_VCPUS_MAX);
     l->memory_max = memory_max;
     for (size_t done = 0; done < sizeof l->seed;) {

@@ -35,17 +35,21 @@ void kvm_confine_birth(const struct loader *l)
         _exit(LAUNCH_EXIT_SOFTWARE);
 }
 
-/* A byte says that our ids are mapped; its end, that the parent gave up. */
-static void go_wait(const struct loader *l)
+/* The message says that our ids are mapped; its end before that, that the parent gave
+ * up. */
+void kvm_confine_go(struct loader *l)
 {
-    char byte;
-    ssize_t got;
+    uint8_t *to = (uint8_t *)&l->go;
 
-    do {
-        got = read(l->plan->go_fd, &byte, 1);
-    } while (got < 0 && errno == EINTR);
-    if (got != 1)
-        _exit(LAUNCH_EXIT_SOFTWARE);
+    for (size_t done = 0; done < sizeof l->go;) {
+        ssize_t got = read(l->plan->go_fd, to + done, sizeof l->go - done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            _exit(LAUNCH_EXIT_SOFTWARE);
+        done += (size_t)got;
+    }
 }
 
 /* --- Descriptors. */
@@ -149,7 +153,6 @@ void kvm_confine(struct loader *l)
     int error;
 
     stdio_close();
-    go_wait(l);
     if ((l->plan->spaces & CLONE_NEWUTS) != 0)
         (void)sethostname("keep", 4); /* the host's own name is nobody's business */
     error = (l->plan->spaces & CLONE_NEWNS) != 0 ? jail_root_enter() : 0;
@@ -167,7 +170,12 @@ void kvm_confine(struct loader *l)
     error = jail_landlock_enter(NULL, -1);
     if (error != 0)
         loader_tell(l, KVM_STEP_LANDLOCK, false, error, NULL);
-    error = loader_filter_enter(l);
+    if (l->go.self != getpid())
+        error = loader_filter_compile(&l->go.filter, getpid());
+    else
+        error = 0;
+    if (error == 0)
+        error = filter_enter(&l->go.filter);
     if (error != 0)
         fail(l, KVM_STEP_FILTER, error);
 }

@@ -6,6 +6,8 @@
 
 /* First of all: it goes when its parent goes. */
 void kvm_confine_birth(const struct loader *l);
+/* Waits for what the parent has to say; nothing of the jail works before. */
+void kvm_confine_go(struct loader *l);
 /* Then the jail. Ends the process where a wall that is needed does not stand; tells
  * of those that it does without. */
 void kvm_confine(struct loader *l);

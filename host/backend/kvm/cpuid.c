@@ -62,27 +62,37 @@ static uint64_t xcr0_of(const struct kvm_cpuid2 *t, uint64_t cr4)
     return xcr0;
 }
 
+static struct cpuid_room room;
+static struct cpuid known;
+
+static void known_fill(void)
+{
+    struct kvm_cpuid2 *t = &room.u.head;
+
+    known.cr4 = cr4_of(t);
+    known.xcr0 = xcr0_of(t, known.cr4);
+    known.table = t;
+}
+
 int cpuid_get(const struct cpuid **out, int system_fd)
 {
-    static union {
-        struct kvm_cpuid2 head;
-        uint8_t entries[sizeof(struct kvm_cpuid2) +
-                        CPUID_ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
-    } room;
-    static struct cpuid known;
-
     if (known.table == NULL) {
-        struct kvm_cpuid2 *t = &room.head;
-
-        t->nent = CPUID_ENTRIES_MAX;
-        if (ioctl(system_fd, KVM_GET_SUPPORTED_CPUID, t) != 0)
+        room.u.head.nent = CPUID_ENTRIES_MAX;
+        if (ioctl(system_fd, KVM_GET_SUPPORTED_CPUID, &room) != 0)
             return errno;
-        known.cr4 = cr4_of(t);
-        known.xcr0 = xcr0_of(t, known.cr4);
-        known.table = t;
+        known_fill();
     }
     *out = &known;
     return 0;
+}
+
+void cpuid_take(const struct cpuid **out, const struct cpuid_room *from)
+{
+    if (known.table == NULL) {
+        room = *from;
+        known_fill();
+    }
+    *out = &known;
 }
 
 bool cpuid_tsc_is_constant(void)

@@ -6,17 +6,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CPUID_ENTRIES_MAX 256u
+#define CPUID_ENTRIES_MAX 192u
+
+/* A table with its entries. */
+struct cpuid_room {
+    union {
+        struct kvm_cpuid2 head;
+        uint8_t bytes[sizeof(struct kvm_cpuid2) +
+                      CPUID_ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
+    } u;
+};
 
 struct cpuid {
     struct kvm_cpuid2 *table; /* as KVM_SET_CPUID2 takes it */
-    uint64_t cr4;  /* bits that a keep likes to have and this processor has */
-    uint64_t xcr0; /* 0: XSAVE is not virtualized */
+    uint64_t cr4;             /* bits that a keep likes to have and this processor has */
+    uint64_t xcr0;            /* 0: XSAVE is not virtualized */
 };
 
 /* 0 or an errno. Costs some dozen trapped instructions the first time; the result
  * stays, and a child process has it from its parent. */
 int cpuid_get(const struct cpuid **out, int system_fd);
+/* The same, from what another process of this machine got. */
+void cpuid_take(const struct cpuid **out, const struct cpuid_room *from);
 /* Whether this processor's time-stamp counter runs at one rate, always. */
 bool cpuid_tsc_is_constant(void);
 /* Whether this machine's KVM is AMD's, by the processor's SVM. */

@@ -84,8 +84,19 @@ static const struct filter_judged by_argument[] = {
     IF(fcntl, YES, EQUAL(1, F_GET_SEALS), "a template's inputs"),
 };
 
-int loader_filter_enter(const struct loader *l)
+int loader_filter_compile(struct filter_program *out, pid_t self)
 {
-    (void)l;
-    return filter_enter(allowed, COUNT_OF(allowed), by_argument, COUNT_OF(by_argument));
+    static struct filter_program known; /* a pool makes many loaders, all pid 1 */
+    static pid_t known_self;
+
+    if (known.count == 0 || known_self != self) {
+        int error = filter_compile(&known, allowed, COUNT_OF(allowed), by_argument,
+                                   COUNT_OF(by_argument), self);
+
+        if (error != 0)
+            return error;
+        known_self = self;
+    }
+    *out = known;
+    return 0;
 }

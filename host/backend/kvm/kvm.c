@@ -22,7 +22,7 @@
 struct keep {
     struct birth birth;
     struct debugger *debugger; /* a debug keep's */
-    sigset_t waited; /* signals that wait() takes */
+    sigset_t waited;           /* signals that wait() takes */
 };
 
 static void kvm_destroy(struct keep *k)

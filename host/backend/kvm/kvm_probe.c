@@ -28,8 +28,7 @@ const char *kvm_probe_device_cure(int error)
     case EPERM:
         return "become a member of the group that owns /dev/kvm (usually kvm), or, in a container, "
                "hand the device in";
-    default:
-        return "see the kernel's log (dmesg)";
+    default: return "see the kernel's log (dmesg)";
     }
 }
 

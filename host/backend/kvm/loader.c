@@ -126,8 +126,10 @@ static void vcpu_make(struct loader *l)
 {
     struct vcpu *v = &l->vcpu[0];
 
-    step(l, KVM_STEP_VCPU, vcpu_open(v, &l->vm, 0));
-    step(l, KVM_STEP_FEATURES, cpuid_get(&l->cpuid, l->plan->system_fd));
+    if (l->go.cpuid.u.head.nent > 0)
+        cpuid_take(&l->cpuid, &l->go.cpuid);
+    else
+        step(l, KVM_STEP_FEATURES, cpuid_get(&l->cpuid, l->plan->system_fd));
     step(l, KVM_STEP_FEATURES, vcpu_features(v, l->cpuid));
     step(l, KVM_STEP_REGISTERS, vcpu_registers(v, &l->image.registers, l->cpuid));
     vcpu_clock(v);
@@ -143,7 +145,7 @@ static void machine_make(struct loader *l)
     step(l, KVM_STEP_VM, vm_open(&l->vm, l->plan->system_fd));
     memory_make(l);
     image_make(l);
-    vcpu_make(l);
+    step(l, KVM_STEP_VCPU, vcpu_open(&l->vcpu[0], &l->vm, 0));
 }
 
 static void claims_take(struct loader *l, struct launch *launch)
@@ -172,6 +174,8 @@ _Noreturn void loader_run(const struct kvm_plan *plan)
         template_prepare();
     else
         claims_take(l, (struct launch *)(uintptr_t)plan->launch);
+    kvm_confine_go(l);
+    vcpu_make(l);
     step(l, KVM_STEP_SIGNALS, kvm_signals_take(l));
     kvm_confine(l);
     if (plan->debug != NULL && plan->debug->started != NULL)

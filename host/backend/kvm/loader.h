@@ -20,6 +20,7 @@
 #include "host/backend/kvm/port.h"
 #include "host/backend/kvm/vcpu.h"
 #include "host/backend/kvm/vm.h"
+#include "host/backend/process/filter.h"
 #include "host/evidence_sim.h"
 #include "host/stream.h"
 
@@ -60,6 +61,14 @@ struct kvm_word {
     char text[160];
 };
 
+/* What the parent sends over go_fd once the ids of the new process are mapped: what
+ * takes long and can be made while that builds its machine. */
+struct kvm_go {
+    int32_t self; /* the pid that the filter is for; 0: there is no filter */
+    struct filter_program filter;
+    struct cpuid_room cpuid; /* nent 0: not asked */
+};
+
 /* What the loader is made of; filled in by the backend before it forks. */
 struct kvm_plan {
     const struct launch *launch; /* NULL: a template, which gets it later */
@@ -67,7 +76,7 @@ struct kvm_plan {
     int exec_fd;
     int system_fd; /* /dev/kvm */
     int word_fd;   /* where struct kvm_word goes */
-    int go_fd;     /* a byte: ids are mapped, go on */
+    int go_fd;     /* struct kvm_go */
     int loader_fd; /* a pidfd of the parent, or -1 */
     int spaces;    /* CLONE_NEW* in force */
     int listen_fd; /* a template: where its workload comes from (host/pool.h); else -1 */
@@ -81,6 +90,7 @@ struct loader {
     struct kvm_vm vm;
     struct image image;
     const struct cpuid *cpuid;
+    struct kvm_go go;
     struct stream_table streams;
     struct claims claims;
     atomic_bool has_claims;
@@ -102,7 +112,6 @@ _Noreturn void loader_run(const struct kvm_plan *plan);
 
 /* --- For the parts of it. */
 
-
 extern const struct port_ops loader_ops; /* calls.c */
 
 /* Ends the keep: the first caller's word counts. `why` is NULL for an honest end. */
@@ -114,7 +123,7 @@ void loader_server_kick(struct loader *l);
 /* The boot flags of a keep that is made by this plan. */
 uint32_t loader_boot_flags(const struct kvm_plan *plan);
 
-/* 0 or an errno: the system calls of this process from here on. */
-int loader_filter_enter(const struct loader *l);
+/* The system calls of a loader that has that number in its namespace. 0 or an errno. */
+int loader_filter_compile(struct filter_program *out, pid_t self);
 
 #endif

@@ -60,8 +60,7 @@ static bool goes_before(const struct serve_call *first, const struct serve_call 
         return false;
     if (c->call == GATE_STREAM_CLOSE || c->call == GATE_STREAM_SHUTDOWN)
         return first->call == GATE_STREAM_WRITE;
-    return c->call == first->call &&
-           (c->call == GATE_STREAM_WRITE || c->call == GATE_STREAM_READ);
+    return c->call == first->call && (c->call == GATE_STREAM_WRITE || c->call == GATE_STREAM_READ);
 }
 
 static bool must_wait(const struct port *p, const struct serve_call *c)
@@ -119,12 +118,9 @@ static enum err call_try(struct port *p, struct serve_call *c)
     if (must_wait(p, c))
         return ERR_OK;
     switch (p->ops->try(p, c, work_of(p, c), &answer)) {
-    case PORT_ANSWERED:
-        return answer_give(p, c, &answer);
-    case PORT_WAITS:
-        return ERR_OK;
-    default:
-        return ERR_MALFORMED;
+    case PORT_ANSWERED: return answer_give(p, c, &answer);
+    case PORT_WAITS: return ERR_OK;
+    default: return ERR_MALFORMED;
     }
 }
 
@@ -231,8 +227,7 @@ static enum err park_serve(struct port *p, bool (*still)(void *context))
         e = new_take(p);
         if (e != ERR_OK || serve_has_answer(&p->serve) || atomic_exchange(&p->woken, false))
             return e;
-        if (deadline == 0 || (deadline != UINT64_MAX && now_ns() >= deadline) ||
-            !still(p->context))
+        if (deadline == 0 || (deadline != UINT64_MAX && now_ns() >= deadline) || !still(p->context))
             return ERR_OK;
         park_sleep(p, deadline);
         e = waiting_try(p);

@@ -81,10 +81,8 @@ _Noreturn static void vcpu_loop(struct loader *l, uint32_t index)
             if (left)
                 loader_server_kick(l);
             break;
-        case VCPU_KICKED:
-            break; /* what it was for is looked at before it runs again */
-        case VCPU_DIED:
-            keep_died(l, why.text);
+        case VCPU_KICKED: break; /* what it was for is looked at before it runs again */
+        case VCPU_DIED: keep_died(l, why.text);
         }
     }
 }

@@ -57,8 +57,9 @@ static void request_take(int client, struct pool_request *out, int fds[POOL_FDS_
         char room[CMSG_SPACE(sizeof(int) * POOL_FDS_MAX)];
     } control;
     struct iovec v = { .iov_base = out, .iov_len = sizeof *out };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
-                        .msg_controllen = sizeof control };
+    struct msghdr m = {
+        .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
     struct pollfd p = { .fd = client, .events = POLLIN };
     const struct cmsghdr *c;
 
@@ -68,10 +69,9 @@ static void request_take(int client, struct pool_request *out, int fds[POOL_FDS_
     c = CMSG_FIRSTHDR(&m);
     if (out->magic != POOL_MAGIC || out->version != POOL_VERSION)
         refuse(client, EPROTO, "a request of another version");
-    if ((m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || c == NULL ||
-        c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-        out->fds_count < POOL_FDS_LEAST || out->fds_count > POOL_FDS_MAX ||
-        c->cmsg_len != CMSG_LEN(sizeof(int) * out->fds_count))
+    if ((m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || c == NULL || c->cmsg_level != SOL_SOCKET ||
+        c->cmsg_type != SCM_RIGHTS || out->fds_count < POOL_FDS_LEAST ||
+        out->fds_count > POOL_FDS_MAX || c->cmsg_len != CMSG_LEN(sizeof(int) * out->fds_count))
         refuse(client, EPROTO, "a request without its descriptors");
     memcpy(fds, CMSG_DATA(c), sizeof(int) * out->fds_count);
 }
@@ -181,7 +181,8 @@ void template_end(struct loader *l, const struct kvm_word *word)
     if (getrusage(RUSAGE_SELF, &used) == 0) {
         const struct timeval *u = &used.ru_utime, *s = &used.ru_stime;
 
-        r.cpu_us = (uint64_t)(u->tv_sec + s->tv_sec) * 1000000 + (uint64_t)(u->tv_usec + s->tv_usec);
+        r.cpu_us =
+            (uint64_t)(u->tv_sec + s->tv_sec) * 1000000 + (uint64_t)(u->tv_usec + s->tv_usec);
         r.peak_bytes = (uint64_t)used.ru_maxrss * 1024;
     }
     memcpy(r.text, word->text, sizeof r.text);

@@ -111,8 +111,7 @@ int vcpu_features(const struct vcpu *v, const struct cpuid *cpuid)
     return ioctl(v->fd, KVM_SET_CPUID2, cpuid->table) == 0 ? 0 : errno;
 }
 
-int vcpu_registers(const struct vcpu *v, const struct image_registers *r,
-                   const struct cpuid *cpuid)
+int vcpu_registers(const struct vcpu *v, const struct image_registers *r, const struct cpuid *cpuid)
 {
     struct kvm_regs regs = { .rip = r->rip, .rsp = r->rsp, .rflags = r->rflags };
     int error = special_set(v, r, r->cr4 | cpuid->cr4);
@@ -222,11 +221,9 @@ static enum vcpu_exit port_read(const struct kvm_run *run, struct note *why)
 static enum vcpu_exit exit_read(const struct kvm_run *run, struct note *why)
 {
     switch (run->exit_reason) {
-    case KVM_EXIT_IO:
-        return port_read(run, why);
+    case KVM_EXIT_IO: return port_read(run, why);
     case KVM_EXIT_INTR:
-    case KVM_EXIT_IRQ_WINDOW_OPEN:
-        return VCPU_KICKED;
+    case KVM_EXIT_IRQ_WINDOW_OPEN: return VCPU_KICKED;
     case KVM_EXIT_SHUTDOWN:
         return died(why, "the processor shut down: a fault in the handling of a fault", 0);
     case KVM_EXIT_INTERNAL_ERROR:
@@ -237,8 +234,7 @@ static enum vcpu_exit exit_read(const struct kvm_run *run, struct note *why)
     case KVM_EXIT_MMIO:
         return died(why, "the keep touched memory that it does not have, at physical address",
                     run->mmio.phys_addr);
-    case KVM_EXIT_HLT:
-        return died(why, "the keep halted its processor", 0);
+    case KVM_EXIT_HLT: return died(why, "the keep halted its processor", 0);
     default:
         return died(why, "the keep left by an exit that the gate does not have: KVM exit reason",
                     run->exit_reason);

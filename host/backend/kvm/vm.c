@@ -88,8 +88,8 @@ static int inputs_slot(struct kvm_vm *vm, uint64_t size)
 
 int vm_inputs(struct kvm_vm *vm, uint64_t size)
 {
-    void *at = mmap(NULL, VM_INPUTS_MAX, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                    -1, 0);
+    void *at =
+        mmap(NULL, VM_INPUTS_MAX, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (at == MAP_FAILED)
         return errno;
@@ -115,8 +115,7 @@ int vm_input_at(struct kvm_vm *vm, uint64_t gpa, uint64_t size, uint8_t **out)
 static int ram_reserve(struct kvm_vm *vm, uint64_t most)
 {
     size_t size = (size_t)most + PLACE_PAGE_LARGE;
-    uint8_t *at =
-        mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (at == MAP_FAILED)
         return errno;

@@ -39,11 +39,12 @@ static const struct {
 
 int main(void)
 {
-    uint8_t *ram = mmap(NULL, 64 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                        0);
+    uint8_t *ram =
+        mmap(NULL, 64 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     /* KVM knows of all of it already, so growing asks nothing of it. */
-    struct kvm_vm vm = { .vm_fd = -1, .ram = ram, .ram_size = 32 * MIB, .ram_slotted = 64 * MIB,
-                         .ram_max = 64 * MIB };
+    struct kvm_vm vm = {
+        .vm_fd = -1, .ram = ram, .ram_size = 32 * MIB, .ram_slotted = 64 * MIB, .ram_max = 64 * MIB
+    };
     struct kvm_vm none = { .vm_fd = -1, .ram = ram, .ram_max = 64 * MIB, .slots_max = 8 };
     uint8_t *at;
 

@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -281,10 +283,28 @@ int jail_filter_init(void)
     return filter_load(f, error);
 }
 
-int filter_enter(const struct filter_plain *plain, size_t plain_count,
-                 const struct filter_judged *judged, size_t judged_count)
+/* libseccomp writes a program to a file; ours is a memory. */
+static int program_export(scmp_filter_ctx f, struct filter_program *out)
 {
-    const struct scmp_arg_cmp itself = EQUAL(0, (scmp_datum_t)getpid());
+    int fd = memfd_create("filter", MFD_CLOEXEC), error;
+    ssize_t size;
+
+    if (fd < 0)
+        return errno;
+    error = -seccomp_export_bpf(f, fd);
+    size = error == 0 ? pread(fd, out->code, sizeof out->code, 0) : 0;
+    if (error == 0 && (size <= 0 || size == (ssize_t)sizeof out->code))
+        error = E2BIG;
+    out->count = error == 0 ? (uint32_t)((size_t)size / sizeof out->code[0]) : 0;
+    close(fd);
+    return error;
+}
+
+int filter_compile(struct filter_program *out, const struct filter_plain *plain,
+                   size_t plain_count, const struct filter_judged *judged, size_t judged_count,
+                   pid_t self)
+{
+    const struct scmp_arg_cmp itself = EQUAL(0, (scmp_datum_t)self);
     scmp_filter_ctx f = filter_new(SCMP_ACT_ERRNO(ENOSYS));
     int error;
 
@@ -297,5 +317,15 @@ int filter_enter(const struct filter_plain *plain, size_t plain_count,
         error = judged_add(f, judged, judged_count);
     if (error == 0)
         error = seccomp_rule_add_array(f, YES, SCMP_SYS(tgkill), 1, &itself);
-    return filter_load(f, error);
+    error = error == 0 ? program_export(f, out) : -error;
+    seccomp_release(f);
+    return error;
+}
+
+int filter_enter(const struct filter_program *program)
+{
+    struct filter_program copy = *program; /* the kernel's struct is not const */
+    struct sock_fprog prog = { .len = (unsigned short)copy.count, .filter = copy.code };
+
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == 0 ? 0 : errno;
 }

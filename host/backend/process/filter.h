@@ -6,11 +6,13 @@
 #define BROCH_HOST_BACKEND_PROCESS_FILTER_H
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/types.h>
 
 struct filter_plain {
     int call;
@@ -54,8 +56,21 @@ struct filter_judged {
 /* A stream that its peer has closed could be connected anew by sending. */
 #define FASTOPEN 0x20000000u
 
-/* 0 or an errno. A signal to a thread of this process is permitted as well. */
-int filter_enter(const struct filter_plain *plain, size_t plain_count,
-                 const struct filter_judged *judged, size_t judged_count);
+#define FILTER_CODE_MAX 512u
+
+/* A filter as the kernel takes it. */
+struct filter_program {
+    uint32_t count; /* 0: there is none */
+    struct sock_filter code[FILTER_CODE_MAX];
+};
+
+/* The tables for the process that will have that number (in its own namespace); a
+ * signal to one of its threads is permitted as well. 0 or an errno. */
+int filter_compile(struct filter_program *out, const struct filter_plain *plain,
+                   size_t plain_count, const struct filter_judged *judged, size_t judged_count,
+                   pid_t self);
+/* For this thread and all that it makes. The process has no way to new privileges
+ * (no_new_privs). 0 or an errno. */
+int filter_enter(const struct filter_program *program);
 
 #endif

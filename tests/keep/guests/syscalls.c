@@ -48,12 +48,19 @@ static void exit_first_thread(void)
     call(SYS_exit, 3);
 }
 
+static void *end_never(void *unused)
+{
+    sleep_ms(10000);
+    say("a thread outlived its process");
+    return unused;
+}
+
 static void exit_while_others_run(void)
 {
     pthread_t t[3];
 
     for (size_t i = 0; i < COUNT_OF(t); i++)
-        pthread_create(&t[i], NULL, end_later, NULL);
+        pthread_create(&t[i], NULL, end_never, NULL);
     call(SYS_exit_group, 21);
 }
 
