@@ -181,7 +181,7 @@ static void stdio_set(int in, int out)
         fail("dup2");
 }
 
-static const struct launch *launch_for(const uint8_t *module, size_t size)
+static struct launch *launch_for(const uint8_t *module, size_t size)
 {
     struct note note;
     int fd;
@@ -343,7 +343,7 @@ static pid_t pool_start(const char *path, uint32_t count)
     return pid;
 }
 
-static void pool_once(struct timing *t, const char *path, const struct launch *launch)
+static void pool_once(struct timing *t, const char *path, struct launch *launch)
 {
     int ends[2], held = dup(1), connection = -1;
     struct note note = { 0 };
@@ -395,7 +395,7 @@ static void idle_print(pid_t pool)
 
 static void pool_measure(uint32_t rounds, uint32_t burst)
 {
-    const struct launch *launch = launch_for(module_first, sizeof module_first);
+    struct launch *launch = launch_for(module_first, sizeof module_first);
     double running[ROUNDS_MAX] = { 0 }, first[ROUNDS_MAX] = { 0 }, ended[ROUNDS_MAX] = { 0 };
     double start;
     char path[64];

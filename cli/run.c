@@ -277,7 +277,8 @@ static const struct verb_option run_options[] = {
     { "gdb", VALUE_TEXT, "ADDRESS:PORT",
       "A debug keep that waits for gdb there (`target remote ADDRESS:PORT`) before its first "
       "instruction." },
-    { "time", VALUE_NONE, NULL, "At the end print time, memory, and the digests of workload and exec on stderr." },
+    { "time", VALUE_NONE, NULL,
+      "At the end print time, memory, and the digests of workload and exec on stderr." },
     { 0 },
 };
 

@@ -23,7 +23,8 @@ static bool bundle_find(struct bytes *out, const char *path)
         struct bytes name = reader_take(&r, path_size);
 
         *out = reader_take(&r, size);
-        if (reader_ok(&r) && bytes_equal(name, (struct bytes){ (const uint8_t *)path, strlen(path) }))
+        if (reader_ok(&r) &&
+            bytes_equal(name, (struct bytes){ (const uint8_t *)path, strlen(path) }))
             return true;
     }
     return false;
@@ -75,7 +76,8 @@ char *wast_source_beside(const char *script, const char *name)
     const char *slash = strrchr(script, '/');
     char *path = NULL;
 
-    return asprintf(&path, "%.*s%s", slash != NULL ? (int)(slash - script + 1) : 0, script, name) < 0
+    return asprintf(&path, "%.*s%s", slash != NULL ? (int)(slash - script + 1) : 0, script, name) <
+                   0
                ? NULL
                : path;
 }

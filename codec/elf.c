@@ -120,8 +120,7 @@ static enum err segment_add(struct elf *out, const struct program_header *p, con
 }
 
 /* Nothing else is to be loaded, and no read-only page is to be changed. */
-static enum err dynamic_check(struct bytes file, const struct program_header *p,
-                              const char **wrong)
+static enum err dynamic_check(struct bytes file, const struct program_header *p, const char **wrong)
 {
     struct reader r = reader_of(file);
 

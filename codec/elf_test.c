@@ -50,7 +50,8 @@ static struct bytes made_write(struct made *m)
     static const uint8_t note[36] = "\x06\0\0\0\x0c\0\0\0\x01\0\0\0Broch\0\0\0description.";
     struct writer w = writer_of(m->raw, sizeof m->raw);
 
-    writer_put(&w, BYTES_TEXT("\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0"));
+    writer_put(&w, BYTES_TEXT("\x7f"
+                              "ELF\2\1\1\0\0\0\0\0\0\0\0\0"));
     writer_u16le(&w, m->type);
     writer_u16le(&w, m->machine);
     writer_u32le(&w, 1);

@@ -102,7 +102,7 @@ static bool cancel_holds(struct gate *g, const struct gate_asked *cancel)
 
 static bool collect_one(struct gate *g)
 {
-    struct gate_completion copy;
+    struct gate_completion copy = { 0 };
     struct gate_pending *p;
 
     shared_take(&copy, &g->port->completion[g->collected % GATE_RING_COUNT], sizeof copy);

@@ -70,6 +70,8 @@ struct gate_ask {
 };
 
 void gate_init(struct gate *g, struct gate_port *port, const struct gate_ops *ops, void *context);
+_Static_assert(GATE_POSTED_MAX + 2 <= GATE_RING_COUNT, "what is in flight fits into a ring");
+
 /* Where to put up to GATE_STAGE_SIZE bytes of the next call's data. Waits for a
  * posted call where the data of those fills the area. */
 void *gate_stage(struct gate *g);

@@ -349,7 +349,7 @@ static void test_cancel(void)
     begin("a cancelled call while everything else is in flight");
     host.is_holding = true;
     host.woken = true;
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < (int)GATE_POSTED_MAX; i++) {
         ask = write_of(1, 10, 'a');
         CHECK_OK(gate_post(&g, &ask));
     }

@@ -59,7 +59,7 @@ enum err serve_take(struct serve *s, struct serve_call **out)
 {
     uint32_t count = shared_load32(&s->port->submitted) - s->taken;
     struct serve_call *c;
-    struct gate_submission copy;
+    struct gate_submission copy = { 0 };
     uint8_t *data;
 
     *out = NULL;

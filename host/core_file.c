@@ -107,7 +107,8 @@ static bool all_zero(const uint8_t *bytes, size_t size)
     return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
-static enum err area_put(int fd, uint64_t at, const struct gdb_target *t, const struct debug_area *a)
+static enum err area_put(int fd, uint64_t at, const struct gdb_target *t,
+                         const struct debug_area *a)
 {
     uint8_t bytes[DEBUG_PAYLOAD_MAX];
 

@@ -167,7 +167,7 @@ static int pool_run(struct options *o)
     return e == ERR_OK ? 0 : fail(LAUNCH_EXIT_SOFTWARE, note.text);
 }
 
-static int connect_run(const struct options *o, const struct launch *launch)
+static int connect_run(const struct options *o, struct launch *launch)
 {
     struct note note = { 0 };
     struct keep_end end = { 0 };

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -20,6 +21,8 @@
  * bad luck. */
 #define FAILURES_MAX 8u
 #define FAILURE_PAUSE_MS 100
+/* Until a keep that has ended is looked for again. */
+#define REAP_PAUSE_MS 10
 
 enum member_state { MEMBER_STARTING, MEMBER_READY, MEMBER_USED };
 
@@ -49,45 +52,59 @@ static enum err address_make(struct sockaddr_un *out, const char *path, struct n
         note_set(note, "%s: a socket's path is shorter than %zu bytes", path, sizeof out->sun_path);
         return ERR_LIMIT;
     }
-    strcpy(out->sun_path, path);
+    memcpy(out->sun_path, path, strlen(path)); /* the rest is zero */
     return ERR_OK;
 }
 
-/* A file that is left of a pool that is gone. */
-static void stale_remove(const struct sockaddr_un *address)
+/* Whether a pool listens there already; a file that is left of one that is gone does
+ * not count. */
+static bool is_served(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    struct stat st;
+    bool served = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
 
-    if (fd < 0)
-        return;
-    if (lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-        connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
-        errno == ECONNREFUSED)
-        (void)unlink(address->sun_path);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
+    return served;
 }
 
+static int socket_make(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    mode_t mask = umask(0177);
+    int bound = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)address, sizeof *address);
+
+    umask(mask);
+    if (bound == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Made under another name, so that whoever sees the file can connect. */
 enum err pool_listen(int *fd, const char *path, struct note *note)
 {
-    struct sockaddr_un address;
-    mode_t mask;
-    int made, bound;
+    struct sockaddr_un address, first;
+    struct stat st;
+    char other[sizeof address.sun_path + 16];
 
     TRY(address_make(&address, path, note));
-    stale_remove(&address);
-    made = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    mask = umask(0177);
-    bound = made < 0 ? -1 : bind(made, (const struct sockaddr *)&address, sizeof address);
-    umask(mask);
-    if (bound != 0 || listen(made, BACKLOG) != 0) {
-        note_set_errno(note, errno, "cannot listen on %s", path);
-        if (made >= 0)
-            close(made);
+    snprintf(other, sizeof other, "%s.%d", path, (int)getpid());
+    TRY(address_make(&first, other, note));
+    if (is_served(&address) || (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))) {
+        note_set_errno(note, EADDRINUSE, "cannot listen on %s", path);
         return ERR_IO;
     }
-    *fd = made;
-    return ERR_OK;
+    *fd = socket_make(&first);
+    if (*fd >= 0 && rename(other, path) == 0)
+        return ERR_OK;
+    note_set_errno(note, errno, "cannot listen on %s", path);
+    if (*fd >= 0) {
+        close(*fd);
+        (void)unlink(other);
+    }
+    return ERR_IO;
 }
 
 /* --- Members. */
@@ -146,9 +163,12 @@ static enum err member_add(struct pool *p, struct note *note)
     return ERR_OK;
 }
 
-static void member_remove(struct pool *p, size_t at)
+static void member_remove(struct pool *p, size_t at, bool ended)
 {
-    birth_end(&p->members[at]->birth);
+    if (ended)
+        birth_leave(&p->members[at]->birth);
+    else
+        birth_end(&p->members[at]->birth);
     free(p->members[at]);
     p->members[at] = p->members[--p->count];
 }
@@ -168,12 +188,12 @@ static enum err refill(struct pool *p, struct note *note)
 static void word_take(struct pool *p, size_t at)
 {
     struct member *m = p->members[at];
-    struct kvm_word word;
+    struct kvm_word word = { 0 };
 
     if (!birth_word(&m->birth, &word) || word.step == KVM_STEP_ENDED) {
         if (m->state == MEMBER_STARTING)
             p->failures++;
-        member_remove(p, at);
+        member_remove(p, at, word.step == KVM_STEP_ENDED);
     } else if (word.step == KVM_STEP_READY) {
         m->state = MEMBER_READY;
         p->failures = 0;
@@ -217,7 +237,7 @@ static enum err turn(struct pool *p, bool *over, struct note *note)
         p->waits[i] = (struct pollfd){ .fd = p->members[i]->birth.word_pipe[0], .events = POLLIN };
     if (p->failures > 0)
         (void)poll(NULL, 0, FAILURE_PAUSE_MS);
-    if (poll(p->waits, p->count + 1, -1) < 0)
+    if (poll(p->waits, p->count + 1, birth_reap(false) ? REAP_PAUSE_MS : -1) < 0)
         return ERR_OK; /* interrupted: once more */
     *over = p->waits[p->count].revents != 0;
     for (size_t i = p->count; i > 0;
@@ -260,7 +280,8 @@ enum err pool_serve(const struct pool_config *config, struct note *note)
     while (e == ERR_OK && !over)
         e = turn(&p, &over, note);
     while (p.count > 0)
-        member_remove(&p, p.count - 1);
+        member_remove(&p, p.count - 1, false);
+    (void)birth_reap(true);
     if (p.signal_fd >= 0)
         close(p.signal_fd);
     explicit_bzero(&p.plan.key, sizeof p.plan.key);

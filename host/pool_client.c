@@ -17,15 +17,14 @@ struct sent {
     uint32_t count;
 };
 
-/* The number that the keep will know it by. */
-static uint32_t fd_add(struct sent *s, uint32_t fd)
+/* From our number to the one that the keep will know it by. */
+static void fd_add(struct sent *s, uint32_t *fd)
 {
-    uint32_t at = s->count;
-
-    if (s->count < POOL_FDS_MAX)
-        s->fds[s->count++] = (int)fd;
-    return at;
+    s->fds[s->count] = (int)*fd;
+    *fd = s->count++;
 }
+
+static void fd_restore(struct sent *s, uint32_t *fd) { *fd = (uint32_t)s->fds[*fd]; }
 
 static uint32_t fds_needed(const struct launch *l)
 {
@@ -33,20 +32,21 @@ static uint32_t fds_needed(const struct launch *l)
            l->has_report;
 }
 
-static void fds_add(struct sent *s, struct launch *l)
+/* There is room for all: fds_needed was asked. */
+static void fds_each(struct sent *s, struct launch *l, void (*each)(struct sent *, uint32_t *))
 {
-    l->module_fd = fd_add(s, l->module_fd);
+    each(s, &l->module_fd);
     for (uint32_t i = 0; i < l->images_count; i++) {
-        l->images[i].fd = fd_add(s, l->images[i].fd);
+        each(s, &l->images[i].fd);
         if (l->images[i].has_output)
-            l->images[i].output_fd = fd_add(s, l->images[i].output_fd);
+            each(s, &l->images[i].output_fd);
     }
     for (uint32_t i = 0; i < l->sockets_count; i++)
-        l->sockets[i].fd = fd_add(s, l->sockets[i].fd);
+        each(s, &l->sockets[i].fd);
     for (uint32_t i = 0; i < l->volumes_count; i++)
-        l->volumes[i].fd = fd_add(s, l->volumes[i].fd);
+        each(s, &l->volumes[i].fd);
     if (l->has_report)
-        l->report_fd = fd_add(s, l->report_fd);
+        each(s, &l->report_fd);
 }
 
 /* The record with the keep's numbers, in a file of its own. */
@@ -56,8 +56,9 @@ static enum err record_make(struct sent *s, struct launch *l, uint32_t *size, st
     struct writer w = writer_of(room, room == NULL ? 0 : LAUNCH_SIZE_MAX);
     enum err e = ERR_LIMIT;
 
-    fds_add(s, l);
+    fds_each(s, l, fd_add);
     launch_write(&w, l);
+    fds_each(s, l, fd_restore);
     if (room == NULL || !writer_ok(&w))
         note_set(note, "arguments and environment are larger than %u bytes", LAUNCH_SIZE_MAX);
     else
@@ -124,7 +125,7 @@ static enum err connect_to(int *out, const char *path, struct note *note)
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
     if (fd >= 0 && strlen(path) < sizeof address.sun_path) {
-        strcpy(address.sun_path, path);
+        memcpy(address.sun_path, path, strlen(path)); /* the rest is zero */
         if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
             *out = fd;
             return ERR_OK;
@@ -149,10 +150,9 @@ static enum err workload_send(int connection, struct launch *l, struct note *not
     return e;
 }
 
-enum err pool_client_start(int *connection, const char *path, const struct launch *launch,
+enum err pool_client_start(int *connection, const char *path, struct launch *launch,
                            struct note *note)
 {
-    struct launch *l;
     int made = -1;
     enum err e;
 
@@ -161,15 +161,7 @@ enum err pool_client_start(int *connection, const char *path, const struct launc
         return ERR_LIMIT;
     }
     TRY(connect_to(&made, path, note));
-    l = malloc(sizeof *l);
-    if (l == NULL) {
-        note_set(note, "out of memory");
-        close(made);
-        return ERR_NOMEM;
-    }
-    *l = *launch;
-    e = workload_send(made, l, note);
-    free(l);
+    e = workload_send(made, launch, note);
     if (e == ERR_OK)
         e = started_wait(made, note);
     if (e == ERR_OK)

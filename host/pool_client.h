@@ -6,8 +6,10 @@
 
 /* Sends the workload: the record, this process's stdin, stdout and stderr, and every
  * descriptor that the record names; all of them stay the caller's. The keep runs
- * when this returns, and *connection is the caller's to close: that ends the keep. */
-enum err pool_client_start(int *connection, const char *path, const struct launch *launch,
+ * when this returns, and *connection is the caller's to close: that ends the keep.
+ * The numbers in *launch are others meanwhile (it is large, and copying it would take
+ * longer than starting the keep) and are what they were when this returns. */
+enum err pool_client_start(int *connection, const char *path, struct launch *launch,
                            struct note *note);
 /* Ends it as if that signal had. */
 void pool_client_signal(int connection, int number);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
@@ -133,15 +134,26 @@ static int fd_again(int fd, int flags)
     return open(path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+/* Opening some devices gives something new: another pseudo-terminal, another tunnel.
+ * The numbers are Linux's (Documentation/admin-guide/devices.txt). */
+static bool is_same_again(const struct stream *s, dev_t device)
+{
+    const bool is_new_terminal = major(device) == 5 && minor(device) == 2;
+
+    if (s->type == GATE_TYPE_TERMINAL)
+        return !is_new_terminal;
+    return s->type == GATE_TYPE_PIPE || major(device) == 1; /* null, zero, full, random */
+}
+
 /* Whether plain calls on it do not block: a file never does, and what can be opened
  * once more gets a description of our own. */
-static bool own_make(struct stream *s, int flags)
+static bool own_make(struct stream *s, int flags, dev_t device)
 {
     int again;
 
     if (s->kind == GATE_HANDLE_BLOCK || s->type == GATE_TYPE_FILE || (flags & O_NONBLOCK) != 0)
         return true;
-    if (s->type == GATE_TYPE_SOCKET)
+    if (s->type == GATE_TYPE_SOCKET || !is_same_again(s, device))
         return false;
     again = fd_again(s->fd, flags);
     if (again < 0)
@@ -178,7 +190,7 @@ int stream_adopt(struct stream_table *t, int fd, enum gate_handle_kind kind,
     if (what.fd < 0)
         return errno;
     what.type = type_of(fd, &st);
-    what.is_own = own_make(&what, flags);
+    what.is_own = own_make(&what, flags, st.st_rdev);
     s = handle_new(t, what);
     if (s == NULL) {
         close(what.fd);

@@ -92,7 +92,7 @@ static void terminals(void)
 {
     struct gate_handle h;
     struct stream *s;
-    int control, terminal;
+    int control, terminal, other;
     char room[16];
 
     CASE("a terminal");
@@ -104,6 +104,17 @@ static void terminals(void)
     CHECK_EQ(stream_read(s, room, sizeof room, false), 3);
     CHECK_EQ(fcntl(terminal, F_GETFL) & O_NONBLOCK, 0);
     drop(s, &h);
+    close(terminal);
+
+    CASE("the other side of a terminal is not another terminal");
+    CHECK_EQ(openpty(&other, &terminal, NULL, NULL, NULL), 0);
+    s = adopt(other, GATE_HANDLE_STREAM, &h);
+    CHECK_EQ(stream_read(s, room, sizeof room, false), -EAGAIN);
+    CHECK_EQ(write(terminal, "x", 1), 1);
+    CHECK_EQ(stream_read(s, room, sizeof room, false), 1);
+    CHECK_EQ(fcntl(other, F_GETFL) & O_NONBLOCK, 0);
+    drop(s, &h);
+    close(other);
     close(control);
     close(terminal);
 }

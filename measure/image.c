@@ -112,8 +112,7 @@ static enum err map(struct plan *p, uint64_t va, uint64_t gpa, uint64_t size, ui
 
 static uint64_t protection_flags(uint32_t flags)
 {
-    return ((flags & ELF_WRITE) != 0 ? PTE_WRITE : 0) |
-           ((flags & ELF_EXECUTE) != 0 ? 0 : PTE_NX) |
+    return ((flags & ELF_WRITE) != 0 ? PTE_WRITE : 0) | ((flags & ELF_EXECUTE) != 0 ? 0 : PTE_NX) |
            ((flags & SHIM_SEGMENT_SUPERVISOR) != 0 ? 0 : PTE_USER);
 }
 
@@ -200,8 +199,8 @@ static void tss_write(uint8_t *page, uint64_t area)
     }
     memcpy(page + 102, &bitmap_at, sizeof bitmap_at);
     memset(page + bitmap_at, 0xff, 34);
-    page[bitmap_at + GATE_PORT_PARK / 8] &= (uint8_t)~(1u << GATE_PORT_PARK % 8);
-    page[bitmap_at + GATE_PORT_BELL / 8] &= (uint8_t)~(1u << GATE_PORT_BELL % 8);
+    page[bitmap_at + GATE_PORT_PARK / 8] &= (uint8_t) ~(1u << GATE_PORT_PARK % 8);
+    page[bitmap_at + GATE_PORT_BELL / 8] &= (uint8_t) ~(1u << GATE_PORT_BELL % 8);
 }
 
 static enum err area_content(struct plan *p, const struct shim_note *note)
@@ -314,8 +313,8 @@ static void registers_fill(struct image_registers *r, const struct elf *shim,
         .rflags = 0x202,
         .cr0 = 0x80050033, /* PE MP ET NE WP AM PG */
         .cr3 = PLACE_RAM_GPA,
-        .cr4 = 0x620, /* PAE OSFXSR OSXMMEXCPT */
-        .efer = 0xd01, /* SCE LME LMA NXE */
+        .cr4 = 0x620,               /* PAE OSFXSR OSXMMEXCPT */
+        .efer = 0xd01,              /* SCE LME LMA NXE */
         .star = 0x0023001000000000, /* SYSCALL: 0x10, 0x18; SYSRET: 0x33, 0x2b */
         .lstar = note->syscall_stub,
         .sfmask = 0x44700, /* TF IF DF NT AC */
@@ -378,15 +377,19 @@ enum err image_plan(struct image *out, uint8_t head[static IMAGE_HEAD_MAX], stru
     struct elf shim, exec;
     struct shim_note note;
 
-    *out = (struct image){ .shim_file = shim_file, .exec_file = exec_file, .ram_size = ram_size,
-                           .exec_va = PLACE_EXEC_VA, .wrong = "" };
+    *out = (struct image){ .shim_file = shim_file,
+                           .exec_file = exec_file,
+                           .ram_size = ram_size,
+                           .exec_va = PLACE_EXEC_VA,
+                           .wrong = "" };
     TRY(files_parse(out, &shim, &exec));
     TRY(note_find(&note, &shim, out));
     if (ram_size == 0 || ram_size % PLACE_PAGE_LARGE != 0 ||
         ram_size > PLACE_RAM_END - PLACE_RAM_GPA)
         return wrong_is(out, "the memory to start with is no multiple of 2 MiB, or too much");
     p.tables_end = (TABLES_FIXED + exec.segment[exec.segments_count - 1].at / PLACE_PAGE_LARGE +
-                    ram_size / (1u << 30)) * PLACE_PAGE;
+                    ram_size / (1u << 30)) *
+                   PLACE_PAGE;
     p.used = p.tables_end;
     p.tables_used = PLACE_PAGE; /* the root */
     memset(head, 0, p.tables_end);

@@ -39,14 +39,14 @@ struct image_registers {
 };
 
 struct image {
-    struct bytes shim_file; /* at PLACE_SHIM_GPA, read-only, zero-filled to a page */
-    struct bytes exec_file; /* at PLACE_EXEC_GPA, likewise */
-    struct bytes head;      /* at PLACE_RAM_GPA; the rest of RAM is zero */
-    uint64_t ram_size;      /* that the keep starts with */
+    struct bytes shim_file;           /* at PLACE_SHIM_GPA, read-only, zero-filled to a page */
+    struct bytes exec_file;           /* at PLACE_EXEC_GPA, likewise */
+    struct bytes head;                /* at PLACE_RAM_GPA; the rest of RAM is zero */
+    uint64_t ram_size;                /* that the keep starts with */
     struct image_registers registers; /* of vCPU 0 */
     uint64_t exec_va;
     uint64_t vcpu_entry; /* of vCPU 1… */
-    const char *wrong; /* where image_plan failed: which rule, of which file */
+    const char *wrong;   /* where image_plan failed: which rule, of which file */
 };
 
 /* ram_size: a multiple of 2 MiB, more than the head needs. */

@@ -22,7 +22,8 @@ static struct writer elf_start(uint8_t *raw, size_t size, uint16_t type, uint64_
     struct writer w = writer_of(raw, size);
 
     memset(raw, 0x90, size);
-    writer_put(&w, BYTES_TEXT("\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0"));
+    writer_put(&w, BYTES_TEXT("\x7f"
+                              "ELF\2\1\1\0\0\0\0\0\0\0\0\0"));
     writer_u16le(&w, type);
     writer_u16le(&w, 62);
     writer_u32le(&w, 1);
@@ -105,7 +106,8 @@ static uint64_t walk(uint64_t va, uint64_t *size)
     for (unsigned level = 4; level > 0; level--) {
         uint64_t entry;
 
-        memcpy(&entry, head + (gpa - PLACE_RAM_GPA) + ((va >> (12 + 9 * (level - 1))) & 511) * 8, 8);
+        memcpy(&entry, head + (gpa - PLACE_RAM_GPA) + ((va >> (12 + 9 * (level - 1))) & 511) * 8,
+               8);
         *size = (uint64_t)1 << (12 + 9 * (level - 1));
         if ((entry & 1) == 0 || level == 1 || (entry & 0x80) != 0)
             return (entry & 1) == 0 ? 0 : entry;

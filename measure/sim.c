@@ -37,8 +37,8 @@ static void segment_write(struct writer *w, const struct image_segment_register 
 static void registers_write(struct writer *w, const struct image_registers *r)
 {
     const uint64_t plain[] = {
-        r->rip,  r->rsp,  r->rflags, r->cr0,    r->cr3,           r->cr4,
-        r->efer, r->star, r->lstar,  r->sfmask, r->kernel_gs_base,
+        r->rip,   r->rsp,    r->rflags,         r->cr0, r->cr3, r->cr4, r->efer, r->star,
+        r->lstar, r->sfmask, r->kernel_gs_base,
     };
     const struct image_segment_register *const segments[] = {
         &r->cs, &r->ss, &r->ds, &r->es, &r->fs, &r->gs, &r->tr, &r->ldt,

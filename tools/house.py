@@ -22,6 +22,8 @@ RAW_COPY = {
     "crypto": "hands digests and keys to a library that takes plain arrays",
     "wasm": "is the engine: memory.copy is its business, and its arrays live in arenas",
     "exec": "moves guest bytes after the engine checked their bounds",
+    "measure": "writes page tables and structures of the processor into a page of bytes",
+    "shim": "is a kernel: frames, descriptors and pages are bytes to it",
     "host": "fills structures of the kernel, which wants them so",
     "cli": "builds requests out of the user's own words",
 }

@@ -54,7 +54,10 @@ static enum err registers_now(struct gdb_server *s, struct debug_registers *regs
     return s->target->registers_get(s->target->context, s->thread, regs);
 }
 
-static bool has_avx(const struct debug_registers *regs) { return (regs->flags & DEBUG_HAS_AVX) != 0; }
+static bool has_avx(const struct debug_registers *regs)
+{
+    return (regs->flags & DEBUG_HAS_AVX) != 0;
+}
 
 static void registers_read(struct gdb_server *s)
 {
@@ -117,8 +120,9 @@ static void registers_write(struct gdb_server *s, struct reader *r, bool all)
         packet_take(r, "=");
         register_take(&regs, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, r);
     }
-    say_result(s, r, !reader_done(r) ? ERR_MALFORMED
-                                     : s->target->registers_set(s->target->context, s->thread, &regs));
+    say_result(s, r,
+               !reader_done(r) ? ERR_MALFORMED
+                               : s->target->registers_set(s->target->context, s->thread, &regs));
 }
 
 /* --- Memory. */

@@ -149,11 +149,12 @@ static enum err core_open(struct debugger *d, const char *core, struct note *not
 static void symbols_open(struct debugger *d, struct note *note)
 {
     snprintf(d->symbols_path, sizeof d->symbols_path, "broch.%d.symbols", (int)getpid());
-    d->symbols_fd = open(d->symbols_path,
-                         O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    d->symbols_fd =
+        open(d->symbols_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (d->symbols_fd >= 0)
-        note_add(note, "it stops when the guest is compiled, and `add-symbol-file %s` names its "
-                       "functions",
+        note_add(note,
+                 "it stops when the guest is compiled, and `add-symbol-file %s` names its "
+                 "functions",
                  d->symbols_path);
 }
 
@@ -168,8 +169,7 @@ static void file_close(int fd, const char *path)
     close(fd);
 }
 
-enum err debugger_open(struct debugger **out, const char *gdb, const char *core,
-                       struct note *note)
+enum err debugger_open(struct debugger **out, const char *gdb, const char *core, struct note *note)
 {
     struct debugger *d = calloc(1, sizeof *d);
     enum err e = ERR_OK;

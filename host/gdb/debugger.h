@@ -15,8 +15,7 @@ struct debugger;
  * core: where a core file goes if a signal ends the keep, or NULL. It is made now, and
  * empty; debugger_free takes one away that stayed empty.
  * The note says where gdb has to connect, or what is wrong. */
-enum err debugger_open(struct debugger **out, const char *gdb, const char *core,
-                       struct note *note);
+enum err debugger_open(struct debugger **out, const char *gdb, const char *core, struct note *note);
 /* For struct kvm_plan; good as long as the debugger. */
 const struct kvm_debug *debugger_hooks(const struct debugger *d);
 /* In the process that opened it, after the keep. Takes NULL. */

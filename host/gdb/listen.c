@@ -95,7 +95,8 @@ enum err gdb_listen(int *out, const char *address, struct note *note)
     int fd, one = 1, failed;
 
     if (size == 0) {
-        note_set(note, "gdb's address is %s: a loopback one (127.0.0.1:1234) or the path of a socket",
+        note_set(note,
+                 "gdb's address is %s: a loopback one (127.0.0.1:1234) or the path of a socket",
                  address);
         return ERR_USAGE;
     }

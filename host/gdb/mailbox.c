@@ -20,9 +20,9 @@ enum place_state { ABSENT = 0, RUNNING, STOPPED, BUSY };
 /* A vCPU. */
 struct place {
     enum place_state state;
-    bool silent;  /* did not come when it was called: not waited for again */
-    bool pending; /* `stop` was not given to the debugger yet */
-    bool wanted;  /* the debugger resumed it since: `stop` may be given */
+    bool silent;   /* did not come when it was called: not waited for again */
+    bool pending;  /* `stop` was not given to the debugger yet */
+    bool wanted;   /* the debugger resumed it since: `stop` may be given */
     bool stepping; /* that is what it was resumed for */
     struct gdb_stop stop;
 };
@@ -34,10 +34,11 @@ struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t moved; /* some place's state has changed */
     bool attached;
+    bool had_debugger;
     bool hold_start;
     bool want_dying;
-    bool halting;   /* between a stop and the next resume: whoever is interrupted stays */
-    bool asked;     /* the user wants an interrupt: the first that comes is a stop */
+    bool halting; /* between a stop and the next resume: whoever is interrupted stays */
+    bool asked;   /* the user wants an interrupt: the first that comes is a stop */
     bool ended;
     bool end_taken;
     int code;
@@ -56,7 +57,8 @@ static uint32_t wants(const struct mailbox *m)
 {
     if (m->attached)
         return DEBUG_WANT_ALL;
-    return m->want_dying ? DEBUG_WANT_DYING : 0;
+    /* One that has left may have asked exec for an int3 (debug_symbols.stop). */
+    return (m->want_dying ? DEBUG_WANT_DYING : 0) | (m->had_debugger ? DEBUG_WANT_BREAK : 0);
 }
 
 /* Makes stop_fd readable: there may be something for stop_take. */
@@ -77,8 +79,8 @@ static void answer(struct mailbox *m, uint32_t vcpu, const struct debug_command 
     pthread_mutex_unlock(&m->lock);
     if (ended) /* nobody waits for it any more */
         return;
-    m->ops->answer(m->context, vcpu,
-                   (struct bytes){ (const uint8_t *)command, sizeof *command }, payload);
+    m->ops->answer(m->context, vcpu, (struct bytes){ (const uint8_t *)command, sizeof *command },
+                   payload);
 }
 
 /* --- Reports. */
@@ -126,9 +128,7 @@ static bool is_for_us(struct mailbox *m, const struct debug_report *report)
     switch (report->reason) {
     case DEBUG_START: return m->attached || m->hold_start;
     case DEBUG_DYING: return m->attached || m->want_dying;
-    case DEBUG_INTERRUPT:
-        m->asked = false;
-        return m->attached && was_asked;
+    case DEBUG_INTERRUPT: m->asked = false; return m->attached && was_asked;
     default: return m->attached;
     }
 }
@@ -172,7 +172,7 @@ enum err mailbox_report(struct mailbox *m, uint32_t vcpu, struct bytes raw)
     struct debug_command go = { .number = DEBUG_CONTINUE };
     struct debug_report report;
     struct bytes payload;
-    bool on = false;
+    bool on = false, had_debugger;
     enum err result;
 
     if (vcpu >= GATE_VCPUS_MAX)
@@ -184,16 +184,17 @@ enum err mailbox_report(struct mailbox *m, uint32_t vcpu, struct bytes raw)
     else
         result = report_stop(m, &m->place[vcpu], vcpu, &report, &on);
     go.want = wants(m);
+    had_debugger = m->had_debugger;
     if (m->place[vcpu].stepping) /* an interrupt that nobody wants came in between */
         go.number = DEBUG_STEP;
     pthread_cond_broadcast(&m->moved);
     pthread_mutex_unlock(&m->lock);
     if (result != ERR_OK || !on)
         return result;
-    /* A signal that nobody asks about is the program's own; so is its own int3. */
+    /* A signal that nobody asks about is the program's own. */
     if (report.reason == DEBUG_SIGNAL || report.reason == DEBUG_DYING)
         go.argument = report.signal;
-    else if (report.reason == DEBUG_BREAK)
+    else if (report.reason == DEBUG_BREAK && !had_debugger)
         go.argument = SIGTRAP;
     answer(m, vcpu, &go, (struct bytes){ 0 });
     return ERR_OK;
@@ -327,7 +328,8 @@ static enum err registers_set(void *context, uint32_t thread, const struct debug
 
     if (thread == 0 || thread > GATE_VCPUS_MAX)
         return ERR_INVALID;
-    return ask(context, thread - 1, &command, (struct bytes){ (const uint8_t *)from, sizeof *from });
+    return ask(context, thread - 1, &command,
+               (struct bytes){ (const uint8_t *)from, sizeof *from });
 }
 
 static size_t memory_read(void *context, uint64_t at, uint8_t *to, size_t size)
@@ -512,6 +514,7 @@ void mailbox_attach(struct mailbox *m, bool attached)
 {
     pthread_mutex_lock(&m->lock);
     m->attached = attached;
+    m->had_debugger |= attached;
     m->asked = m->halting = false;
     pthread_mutex_unlock(&m->lock);
 }

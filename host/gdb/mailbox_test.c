@@ -119,7 +119,8 @@ static bool report(struct vcpu *v, struct debug_report r)
 
     for (;;) {
         memcpy(raw, &r, sizeof r);
-        if (mailbox_report(keep.mailbox, v->index, (struct bytes){ raw, sizeof r + size }) != ERR_OK)
+        if (mailbox_report(keep.mailbox, v->index, (struct bytes){ raw, sizeof r + size }) !=
+            ERR_OK)
             abort();
         pthread_mutex_lock(&keep.lock);
         while (!v->answered && !keep.over)
@@ -362,13 +363,24 @@ static const struct {
     size_t size;
 } lies[] = {
     { "a report that is too short", { .reason = DEBUG_BREAK }, sizeof(struct debug_report) - 1 },
-    { "a report with something behind", { .reason = DEBUG_BREAK }, sizeof(struct debug_report) + 1 },
+    { "a report with something behind",
+      { .reason = DEBUG_BREAK },
+      sizeof(struct debug_report) + 1 },
     { "a reason that is none", { .reason = 7 }, sizeof(struct debug_report) },
-    { "a signal that is none", { .reason = DEBUG_SIGNAL, .signal = 65 }, sizeof(struct debug_report) },
-    { "a field that is not zero", { .reason = DEBUG_BREAK, .zero = 1 }, sizeof(struct debug_report) },
-    { "a stop with a payload", { .reason = DEBUG_BREAK, .size = 8 }, sizeof(struct debug_report) + 8 },
-    { "a payload longer than it is", { .reason = DEBUG_ANSWER, .size = 8 }, sizeof(struct debug_report) },
-    { "a payload longer than may be", { .reason = DEBUG_ANSWER, .size = UINT32_MAX },
+    { "a signal that is none",
+      { .reason = DEBUG_SIGNAL, .signal = 65 },
+      sizeof(struct debug_report) },
+    { "a field that is not zero",
+      { .reason = DEBUG_BREAK, .zero = 1 },
+      sizeof(struct debug_report) },
+    { "a stop with a payload",
+      { .reason = DEBUG_BREAK, .size = 8 },
+      sizeof(struct debug_report) + 8 },
+    { "a payload longer than it is",
+      { .reason = DEBUG_ANSWER, .size = 8 },
+      sizeof(struct debug_report) },
+    { "a payload longer than may be",
+      { .reason = DEBUG_ANSWER, .size = UINT32_MAX },
       sizeof(struct debug_report) + 8 },
     { "an answer that nobody asked for", { .reason = DEBUG_ANSWER }, sizeof(struct debug_report) },
 };

@@ -23,7 +23,13 @@ enum packet_event {
     PACKET_INTERRUPT,   /* 0x03 */
 };
 
-enum packet_state { PACKET_BETWEEN = 0, PACKET_DATA, PACKET_ESCAPE, PACKET_SUM_HIGH, PACKET_SUM_LOW };
+enum packet_state {
+    PACKET_BETWEEN = 0,
+    PACKET_DATA,
+    PACKET_ESCAPE,
+    PACKET_SUM_HIGH,
+    PACKET_SUM_LOW
+};
 
 struct packet_in {
     enum packet_state state;
@@ -50,9 +56,9 @@ struct packet_out {
 
 void packet_start(struct packet_out *out);
 void packet_text(struct packet_out *out, const char *text);
-void packet_number(struct packet_out *out, uint64_t n);         /* shortest hexadecimal */
-void packet_hex(struct packet_out *out, struct bytes b);        /* two digits a byte */
-void packet_binary(struct packet_out *out, struct bytes b);     /* escaped */
+void packet_number(struct packet_out *out, uint64_t n);     /* shortest hexadecimal */
+void packet_hex(struct packet_out *out, struct bytes b);    /* two digits a byte */
+void packet_binary(struct packet_out *out, struct bytes b); /* escaped */
 /* All of it, framed; borrowed. Where it did not fit: an error answer instead. */
 struct bytes packet_finish(struct packet_out *out);
 

@@ -25,18 +25,13 @@ struct row {
 };
 
 #define AT(field) (uint16_t) offsetof(struct debug_registers, field)
-#define GENERAL(name, type)                               \
-    {                                                     \
-#name, type, 8, 1, 0, 8, PLAIN, AT(name)          \
-    }
-#define SEGMENT(name, value)                      \
-    {                                             \
-#name, "int32", 4, 1, 0, 0, FIXED, value  \
-    }
-#define X87(name, wide, offset)                                                    \
-    {                                                                              \
-#name, "int", 4, 1, 0, wide, PLAIN, (uint16_t)(AT(fxsave) + (offset))      \
-    }
+/* clang-format 14 takes #name for a directive. */
+/* clang-format off */
+#define GENERAL(name, type) { #name, type, 8, 1, 0, 8, PLAIN, AT(name) }
+#define SEGMENT(name, value) { #name, "int32", 4, 1, 0, 0, FIXED, value }
+#define X87(name, wide, offset) \
+    { #name, "int", 4, 1, 0, wide, PLAIN, (uint16_t)(AT(fxsave) + (offset)) }
+/* clang-format on */
 
 /* Fields of the FXSAVE area: AMD64 Architecture Programmer's Manual 2, 11.4.4. */
 static const struct row core_rows[] = {

@@ -1,4 +1,4 @@
-/* Covers: gdb_server_handle gdb_server_stopped breakpoint_insert breakpoint_remove breakpoint_write register_set */
+/* Covers: gdb_server_handle gdb_server_stopped breakpoint_insert breakpoint_write register_set */
 #include "host/gdb/server.h"
 
 #include "host/gdb/fake_target.h"

@@ -39,8 +39,8 @@ static const char *answer(bool there)
 
 static const char *ask(const char *packet)
 {
-    return answer(gdb_server_handle(
-        &server, (struct bytes){ (const uint8_t *)packet, strlen(packet) }));
+    return answer(
+        gdb_server_handle(&server, (struct bytes){ (const uint8_t *)packet, strlen(packet) }));
 }
 
 static const struct {
@@ -242,10 +242,7 @@ static void test_registers(void)
 
 /* --- Over a real line. */
 
-static void *serve(void *context)
-{
-    return (void *)(uintptr_t)gdb_serve(&server, *(int *)context);
-}
+static void *serve(void *context) { return (void *)(uintptr_t)gdb_serve(&server, *(int *)context); }
 
 static bool say(int fd, const char *text) { return write(fd, text, strlen(text)) > 0; }
 
@@ -313,10 +310,7 @@ static void talk_acks(int fd)
     CHECK(hears(fd, "$W07#be"));
 }
 
-static void talk_kill(int fd)
-{
-    CHECK(say(fd, "$vKill;1#6e") && hears(fd, "+$OK#9a"));
-}
+static void talk_kill(int fd) { CHECK(say(fd, "$vKill;1#6e") && hears(fd, "+$OK#9a")); }
 
 static void talk_nothing(int fd) { CHECK(say(fd, "$Z0,10020,1#06") && hears(fd, "+$OK#9a")); }
 

@@ -24,8 +24,8 @@ struct session {
     struct mailbox *mailbox;
     const struct gdb_target *target;
     bool started;
-    bool ended;    /* the keep has */
-    bool held;     /* it stands still: `stop` says why */
+    bool ended; /* the keep has */
+    bool held;  /* it stands still: `stop` says why */
     bool has_core;
     bool has_symbols;
     struct gdb_stop stop;

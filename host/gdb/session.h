@@ -14,8 +14,8 @@
 struct session;
 
 struct session_config {
-    int listener; /* of gdb_listen; -1: none. The keep then waits for gdb at its start */
-    int core_fd;  /* an empty file, open for writing; -1: none */
+    int listener;   /* of gdb_listen; -1: none. The keep then waits for gdb at its start */
+    int core_fd;    /* an empty file, open for writing; -1: none */
     int symbols_fd; /* the same, for the guest's functions */
     const struct mailbox_ops *ops;
     void *context;

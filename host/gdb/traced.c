@@ -53,10 +53,26 @@ static enum err traced_get(void *context, uint32_t thread, struct debug_register
         ptrace(PTRACE_GETFPREGS, t->pid, NULL, &f) != 0)
         return ERR_IO;
     *out = (struct debug_registers){
-        .rax = u.rax, .rbx = u.rbx, .rcx = u.rcx, .rdx = u.rdx, .rsi = u.rsi, .rdi = u.rdi,
-        .rbp = u.rbp, .rsp = u.rsp, .r8 = u.r8,   .r9 = u.r9,   .r10 = u.r10, .r11 = u.r11,
-        .r12 = u.r12, .r13 = u.r13, .r14 = u.r14, .r15 = u.r15, .rip = u.rip,
-        .rflags = u.eflags, .fs_base = u.fs_base, .gs_base = u.gs_base,
+        .rax = u.rax,
+        .rbx = u.rbx,
+        .rcx = u.rcx,
+        .rdx = u.rdx,
+        .rsi = u.rsi,
+        .rdi = u.rdi,
+        .rbp = u.rbp,
+        .rsp = u.rsp,
+        .r8 = u.r8,
+        .r9 = u.r9,
+        .r10 = u.r10,
+        .r11 = u.r11,
+        .r12 = u.r12,
+        .r13 = u.r13,
+        .r14 = u.r14,
+        .r15 = u.r15,
+        .rip = u.rip,
+        .rflags = u.eflags,
+        .fs_base = u.fs_base,
+        .gs_base = u.gs_base,
     };
     memcpy(out->fxsave, &f, sizeof out->fxsave);
     if (ptrace(PTRACE_GETREGSET, t->pid, NT_X86_XSTATE, &whole) == 0 && whole.iov_len >= 832) {
@@ -228,6 +244,7 @@ static void start(char **argv)
     target.stop_fd = target_fd;
     if (waitpid(traced.pid, &status, 0) != traced.pid || !WIFSTOPPED(status))
         fail(argv[0]);
+    ptrace(PTRACE_SETOPTIONS, traced.pid, NULL, PTRACE_O_EXITKILL);
     snprintf(path, sizeof path, "/proc/%d/mem", traced.pid);
     traced.memory = open(path, O_RDWR | O_CLOEXEC);
     traced.stopped = true;
@@ -241,7 +258,8 @@ static int serve(const char *path)
     int fd;
 
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 1) != 0)
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 1) != 0)
         fail(path);
     fd = accept(listener, NULL, NULL);
     gdb_server_init(&server, &target,

@@ -38,9 +38,10 @@ static void run_on(struct cpu *c)
     if (done >= wanted)
         return;
     stub_flush();
-    /* A kick may have raised it further meanwhile, on this same vCPU. */
-    __atomic_compare_exchange_n(&c->trap->flush_done, &done, wanted, false, __ATOMIC_SEQ_CST,
-                                __ATOMIC_SEQ_CST);
+    /* A kick may have raised it meanwhile, on this same vCPU, but perhaps not as far. */
+    while (done < wanted && !__atomic_compare_exchange_n(&c->trap->flush_done, &done, wanted, false,
+                                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        ;
 }
 
 static void port_park(void *context)
@@ -125,11 +126,13 @@ static struct cpu *cpu_start(void)
         return NULL;
     cpu_prepare(c, index);
     ask.args[0] = index;
+    /* Before it runs: whoever flushes from now on looks at its state too. */
+    __atomic_store_n(&started, index + 1, __ATOMIC_SEQ_CST);
     must(gate_call(&cpu_here()->gate, &ask));
-    if (ask.refusal != GATE_OK)
-        return NULL;
-    __atomic_store_n(&started, index + 1, __ATOMIC_RELEASE);
-    return c;
+    if (ask.refusal == GATE_OK)
+        return c;
+    __atomic_store_n(&started, index, __ATOMIC_SEQ_CST);
+    return NULL;
 }
 
 struct cpu *cpu_take(void)

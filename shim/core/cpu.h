@@ -75,6 +75,8 @@ struct cpu {
     struct gate gate;
     struct thread thread;
     struct futex_wait futex;
+    /* The last fault that another vCPU's change had mended meanwhile, and how often. */
+    uint64_t fault_rip, fault_address, fault_repeats;
 };
 
 static inline struct cpu *cpu_here(void)

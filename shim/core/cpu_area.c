@@ -27,62 +27,32 @@ _Static_assert(sizeof(struct frame) == FRAME_SIZE, "entry.S");
 _Static_assert(FRAME_SYSCALL == LAYOUT_SYSCALL && FRAME_CALL == LAYOUT_CALL, "entry.S");
 _Static_assert(GATE_VECTOR_KICK == LAYOUT_VECTOR_KICK, "stub.S");
 
-/* Which areas have been made whole: a refused start leaves one to be used later. */
-static uint64_t made;
+/* An area that is being made, page by page: where memory ends in between, the next
+ * try goes on there. Areas are made one after the other, under the lock of cpu.c. */
+static struct {
+    uint32_t index;
+    bool is_whole;
+    uint64_t pages;   /* done */
+    uint64_t spare;   /* taken, and not mapped yet */
+    uint64_t tss_gpa; /* the core does not see it but in the direct map */
+} making;
 
-static bool pages_map(uint64_t va, uint64_t size, bool user)
+/* The next page of the area at `at`: whether it is there when this returns. */
+static bool page_need(uint64_t *turn, uint64_t at, bool user, uint64_t *gpa)
 {
-    for (uint64_t done = 0; done < size; done += PLACE_PAGE) {
-        uint64_t gpa = memory_page_take();
-
-        if (gpa == 0 || !memory_page_map(va + done, gpa, user, true))
-            return false;
-    }
-    return true;
-}
-
-/* The frame that the stub's IRETQ takes: to core_trap_entry, on the trap stack,
- * with interrupts on. The first vCPU's says where; only the stack is another. */
-static bool trap_page_make(uint64_t area)
-{
-    const struct trap_page *first = (const struct trap_page *)(PLACE_CPU_VA + PLACE_CPU_TRAP_USER);
-    uint64_t gpa = memory_page_take();
-    struct trap_page *page;
-
-    if (gpa == 0 || !memory_page_map(area + PLACE_CPU_TRAP, gpa, false, true) ||
-        !memory_page_map(area + PLACE_CPU_TRAP_USER, gpa, true, true))
+    if ((*turn)++ < making.pages)
+        return true;
+    if (making.spare == 0)
+        making.spare = memory_page_take();
+    if (making.spare == 0 || !memory_page_map(at, making.spare, user, true))
         return false;
-    page = memory_direct(gpa);
-    memcpy(page->iret, first->iret, sizeof page->iret);
-    page->iret[3] = area + PLACE_CPU_TRAP_STACK + 2 * PLACE_PAGE;
+    *gpa = making.spare;
+    making.spare = 0;
+    making.pages++;
     return true;
 }
 
-/* Intel SDM vol. 3 §8.7 and vol. 1 §19.5.2; only the gate's two ports are open. */
-static bool tss_make(uint64_t area)
-{
-    const uint64_t rsp0 = area + PLACE_CPU_TRAP + PLACE_PAGE;
-    const uint16_t bitmap_at = 104;
-    uint64_t gpa = memory_page_take();
-    uint8_t *page;
-
-    if (gpa == 0 || !memory_page_map(area + PLACE_CPU_TSS, gpa, false, true))
-        return false;
-    page = memory_direct(gpa);
-    memcpy(page + 4, &rsp0, sizeof rsp0);
-    for (unsigned n = 1; n <= 4; n++) {
-        uint64_t top = area + PLACE_CPU_IST + (uint64_t)0x400 * n;
-
-        memcpy(page + 36 + (size_t)8 * (n - 1), &top, sizeof top);
-    }
-    memcpy(page + 102, &bitmap_at, sizeof bitmap_at);
-    memset(page + bitmap_at, 0xff, 34);
-    page[bitmap_at + GATE_PORT_PARK / 8] &= (uint8_t) ~(1u << GATE_PORT_PARK % 8);
-    page[bitmap_at + GATE_PORT_BELL / 8] &= (uint8_t) ~(1u << GATE_PORT_BELL % 8);
-    return true;
-}
-
-bool cpu_area_make(uint32_t index)
+static bool pages_need(uint64_t *turn, uint64_t area)
 {
     static const struct {
         uint64_t at;
@@ -95,15 +65,76 @@ bool cpu_area_make(uint32_t index)
         { PLACE_CPU_XSAVE, 4 * PLACE_PAGE, true },
         { PLACE_CPU_STACK, PLACE_CPU_STRIDE - PLACE_CPU_STACK, true },
     };
-    const uint64_t area = PLACE_CPU_VA + (uint64_t)index * PLACE_CPU_STRIDE;
+    uint64_t gpa;
 
-    if ((made >> index & 1) != 0)
-        return true;
-    if (!trap_page_make(area) || !tss_make(area))
-        return false;
     for (size_t i = 0; i < COUNT_OF(parts); i++)
-        if (!pages_map(area + parts[i].at, parts[i].size, parts[i].user))
-            return false;
-    made |= 1ull << index;
+        for (uint64_t at = 0; at < parts[i].size; at += PLACE_PAGE)
+            if (!page_need(turn, area + parts[i].at + at, parts[i].user, &gpa))
+                return false;
+    return true;
+}
+
+/* The trap page is there twice, and the second time is a turn of its own. */
+static bool trap_page_need(uint64_t *turn, uint64_t area)
+{
+    static uint64_t gpa;
+
+    if (!page_need(turn, area + PLACE_CPU_TRAP_USER, true, &gpa))
+        return false;
+    if ((*turn)++ < making.pages)
+        return true;
+    if (!memory_page_map(area + PLACE_CPU_TRAP, gpa, false, true))
+        return false;
+    making.pages++;
+    return true;
+}
+
+/* The frame that the stub's IRETQ takes: to core_trap_entry, on the trap stack,
+ * with interrupts on. The first vCPU's says where; only the stack is another. */
+static void trap_page_write(uint64_t area)
+{
+    const struct trap_page *first = (const struct trap_page *)(PLACE_CPU_VA + PLACE_CPU_TRAP_USER);
+    struct trap_page *page = (struct trap_page *)(area + PLACE_CPU_TRAP_USER);
+
+    memcpy(page->iret, first->iret, sizeof page->iret);
+    page->iret[3] = area + PLACE_CPU_TRAP_STACK + 2 * PLACE_PAGE;
+}
+
+/* Intel SDM vol. 3 §8.7 and vol. 1 §19.5.2; only the gate's two ports are open. */
+static void tss_write(uint8_t *page, uint64_t area)
+{
+    const uint64_t rsp0 = area + PLACE_CPU_TRAP + PLACE_PAGE;
+    const uint16_t bitmap_at = 104;
+
+    memcpy(page + 4, &rsp0, sizeof rsp0);
+    for (unsigned n = 1; n <= 4; n++) {
+        uint64_t top = area + PLACE_CPU_IST + (uint64_t)0x400 * n;
+
+        memcpy(page + 36 + (size_t)8 * (n - 1), &top, sizeof top);
+    }
+    memcpy(page + 102, &bitmap_at, sizeof bitmap_at);
+    memset(page + bitmap_at, 0xff, 34);
+    page[bitmap_at + GATE_PORT_PARK / 8] &= (uint8_t) ~(1u << GATE_PORT_PARK % 8);
+    page[bitmap_at + GATE_PORT_BELL / 8] &= (uint8_t) ~(1u << GATE_PORT_BELL % 8);
+}
+
+bool cpu_area_make(uint32_t index)
+{
+    const uint64_t area = PLACE_CPU_VA + (uint64_t)index * PLACE_CPU_STRIDE;
+    uint64_t turn = 0;
+
+    if (making.index != index) {
+        making.index = index;
+        making.is_whole = false;
+        making.pages = 0;
+    }
+    if (making.is_whole)
+        return true;
+    if (!trap_page_need(&turn, area) ||
+        !page_need(&turn, area + PLACE_CPU_TSS, false, &making.tss_gpa) || !pages_need(&turn, area))
+        return false;
+    trap_page_write(area);
+    tss_write(memory_direct(making.tss_gpa), area);
+    making.is_whole = true;
     return true;
 }

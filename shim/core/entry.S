@@ -124,9 +124,19 @@ exit_kicked:
 
 /* --- An exception or a kick, by the stub's IRETQ: on the trap stack; RAX and what
  * the processor pushed are in the trap page. It may be exec's, or the core's own:
- * then RIP is the shim's and RSP lies in this vCPU's area. */
+ * then RIP is the shim's and RSP lies in this vCPU's area. Where the trap stack is
+ * says which vCPU this is, whatever GS says. */
         .globl  core_trap_entry
 core_trap_entry:
+        push    %rcx
+        mov     %rsp, %rax
+        and     $-PLACE_CPU_STRIDE, %rax
+        mov     (PLACE_CPU_TRAP_USER + TRAP_RIP)(%rax), %rcx
+        lea     core_trap_entry(%rip), %rax
+        sub     %rax, %rcx
+        cmp     $(trap_entry_end - core_trap_entry), %rcx
+        jb      trap_lost
+        pop     %rcx
         cmpl    $SHIM_HIGH, %gs:(CPU_TRAP_PAGE + TRAP_RIP + 4)
         jae     trap_in_shim
 trap_of_exec:
@@ -157,8 +167,18 @@ trap_in_shim:
         and     $-PLACE_CPU_STRIDE, %rax
         jnz     trap_of_exec            /* exec jumped there with its own stack */
         SAVE_TRAP
+trap_entry_end:
         call    core_trap_inside
         RESTORE
+
+/* Up to here nothing faults but where GS is not what it was: exec can set it, and
+ * then there is nothing to go back to. */
+trap_lost:
+        mov     $STUB_GS_BASE, %eax
+        int3
+        and     $-16, %rsp
+        call    core_lost
+        ud2
 
 /* --- Starts exec, or a thread of it: the frame at RDI is copied to its place. */
         .globl  core_enter

@@ -163,7 +163,10 @@ static bool answer(struct serve *s, struct serve_call *c)
         memcpy(c->back, &clock, sizeof clock);
         return serve_answer(s, c, GATE_OK, 0, sizeof clock) == ERR_OK;
     case GATE_STREAM_READ: return read_answer(s, c, f);
-    case GATE_STREAM_WRITE: write_answer(s, c, f); return true;
+    case GATE_STREAM_WRITE:
+        if (!f->write_waits)
+            write_answer(s, c, f);
+        return !f->write_waits;
     case GATE_STREAM_ACCEPT:
         if (fake.accepts != 0)
             return serve_answer(s, c, GATE_OK, fake.accepts, 0) == ERR_OK;
@@ -193,12 +196,31 @@ static bool answer(struct serve *s, struct serve_call *c)
     }
 }
 
+/* Of what waits, the first that came at `from` or later. */
+static struct serve_call *waiting(struct serve *s, uint64_t from)
+{
+    struct serve_call *first = NULL;
+
+    for (size_t i = 0; i < SERVE_FLIGHT_MAX; i++) {
+        struct serve_call *c = &s->flight[i];
+
+        if (c->call != 0 && c->order >= from && (first == NULL || c->order < first->order))
+            first = c;
+    }
+    return first;
+}
+
 /* Takes all there is, and looks again at what waits. */
 static void serve_all(uint32_t index)
 {
     struct serve *s = &serves[index];
     struct serve_call *c;
+    uint64_t from = 0;
 
+    while ((c = waiting(s, from)) != NULL) {
+        from = c->order + 1;
+        (void)answer(s, c);
+    }
     for (;;) {
         if (serve_take(s, &c) != ERR_OK) {
             fprintf(stderr, "fake host: the keep broke the contract\n");

@@ -31,6 +31,7 @@ struct fake_stream {
     unsigned writes;
     enum gate_refusal write_refusal, read_refusal, shut_refusal;
     size_t write_most; /* 0: all */
+    bool write_waits;  /* nobody reads: writes are not answered */
     uint16_t ready;
     uint64_t ready_size;
     bool closed;

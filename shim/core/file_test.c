@@ -291,6 +291,35 @@ static void test_posted(void)
     fake_on(0);
     stream_flush();
 
+    CASE("as many as there are places are posted; a signal ends the wait for one");
+    fake.stream[1].out_size = 0;
+    fake.stream[1].writes = 0;
+    for (int i = 0; i < 100; i++)
+        CHECK_EQ(write_fast(OUT, (char)(' ' + i % 64)), 1);
+    stream_flush();
+    CHECK_EQ(fake.stream[1].out_size, 100);
+    for (size_t i = 0; i < 100; i++)
+        CHECK_EQ(fake.stream[1].out[i], ' ' + i % 64);
+    for (int i = 0; i < 3; i++)
+        CHECK_EQ(write_fast(OUT, 's'), 1);
+    stream_flush();
+    fake.stream[1].write_waits = true;
+    fake.stream[1].out_size = 0;
+    for (unsigned i = 0; i < GATE_POSTED_MAX - 1; i++)
+        CHECK_EQ(write_fast(OUT, 'w'), 1);
+    fake.signal = true;
+    CHECK_EQ(write_fast(OUT, 'n'), -LINUX_ERESTARTSYS);
+    fake.signal = false;
+
+    CASE("the end of the keep does not wait for a reader that another thread waits for");
+    fake_on(1);
+    stream_finish();
+    CHECK_EQ(fake.stream[1].out_size, 0);
+    fake_on(0);
+    fake.stream[1].write_waits = false;
+    stream_flush();
+    CHECK_EQ(fake.stream[1].out_size, GATE_POSTED_MAX - 1);
+
     CASE("a nonblocking stream never posts");
     CHECK_EQ(CALL3(fcntl, OUT, 4, LINUX_O_NONBLOCK), 0);
     for (int i = 0; i < 6; i++)

@@ -446,6 +446,19 @@ int memory_protection_at(uint64_t at)
     return protection;
 }
 
+bool memory_is_filled(uint64_t at)
+{
+    const uint64_t page = at & ~(uint64_t)(PLACE_PAGE - 1);
+    struct table_survey survey;
+
+    if (page >= PLACE_USER_END)
+        return false;
+    map_lock();
+    table_look(page, page + PLACE_PAGE, &survey);
+    map_unlock();
+    return survey.absent == 0;
+}
+
 uint64_t memory_page_take(void)
 {
     uint64_t gpa = 0;

@@ -32,6 +32,8 @@ int64_t memory_brk(uint64_t to);
 /* What mincore or a fault handler wants to know: the protection of the page, or
  * -1 where nothing is mapped (SEGV_MAPERR against SEGV_ACCERR). */
 int memory_protection_at(uint64_t at);
+/* Whether the page has contents: false in a hole, and behind an input's last page. */
+bool memory_is_filled(uint64_t at);
 
 /* Pages for the shim itself, zeroed; guest-physical, from the same RAM. 0: none. */
 uint64_t memory_page_take(void);

@@ -7,15 +7,25 @@
 #include "shim/core/cpu.h"
 #include "shim/core/open.h"
 #include "shim/core/signal.h"
+#include "shim/core/syscall.h"
 
 /* Writes are posted from the one after so many that came within QUICK_NS each. */
 #define QUICK_COUNT 3u
 #define QUICK_NS 1000000u
 #define WAIT_NS 100000u
+#define FINISH_WAITS 1000u
+/* What is posted before a write waits again: then a signal can end it, where
+ * nobody reads. A stage always finds room beside so much. */
+#define POSTED_COUNT (GATE_POSTED_MAX - 1)
+#define POSTED_SIZE (112u << 10)
 
 /* The stream that a vCPU has posted writes on. One at a time: so what goes to two
  * streams that end in one terminal keeps its order. Each entry is its vCPU's own. */
-static struct file *posted[GATE_VCPUS_MAX];
+static struct {
+    struct file *file; /* atomic: stream_finish looks at it */
+    uint32_t count;    /* since all of them were known to be out */
+    uint32_t size;
+} posted[GATE_VCPUS_MAX];
 
 static uint64_t handles[GATE_HANDLES_MAX / 64]; /* in use, atomically */
 
@@ -39,7 +49,7 @@ static void late_put(struct file *f, enum gate_refusal refusal)
 void stream_flush(void)
 {
     struct cpu *c = cpu_here();
-    struct file *f = posted[c->index];
+    struct file *f = posted[c->index].file;
     uint32_t mine = c->index + 1;
 
     if (f == NULL)
@@ -47,7 +57,8 @@ void stream_flush(void)
     if (gate_flush(&c->gate) != ERR_OK)
         ask_lied("an answer to a posted call that no honest host gives");
     late_put(f, gate_posted_refusal(&c->gate, f->handle));
-    __atomic_store_n(&posted[c->index], NULL, __ATOMIC_RELEASE);
+    __atomic_store_n(&posted[c->index].file, NULL, __ATOMIC_RELEASE);
+    posted[c->index].count = posted[c->index].size = 0;
     /* Another vCPU may have posted to it since: then the mark is that one's. */
     __atomic_compare_exchange_n(&f->posted_by, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
@@ -62,21 +73,30 @@ static bool answered(struct cpu *other)
     return __atomic_load_n(&other->gate.port->completed, __ATOMIC_ACQUIRE) == out;
 }
 
-static void other_wait(uint32_t index, const uint32_t *posted_by)
+static void other_wait(uint32_t index, const uint32_t *posted_by, unsigned waits_most)
 {
     struct cpu *other = cpu_at(index);
 
-    while (__atomic_load_n(posted_by, __ATOMIC_ACQUIRE) == index + 1 && !answered(other))
+    for (unsigned i = 0; i < waits_most; i++) {
+        if (__atomic_load_n(posted_by, __ATOMIC_ACQUIRE) != index + 1 || answered(other))
+            return;
         cpu_park(WAIT_NS);
+    }
 }
 
-/* Nothing of another vCPU overtakes, or is overtaken by, what comes now. */
-static void others_wait(struct file *f)
+/* Nothing of another vCPU overtakes, or is overtaken by, what comes now: false
+ * where a signal came first. */
+static bool others_wait(struct file *f)
 {
-    uint32_t by = __atomic_load_n(&f->posted_by, __ATOMIC_ACQUIRE);
+    for (;;) {
+        uint32_t by = __atomic_load_n(&f->posted_by, __ATOMIC_ACQUIRE);
 
-    if (by != 0 && by != cpu_here()->index + 1)
-        other_wait(by - 1, &f->posted_by);
+        if (by == 0 || by == cpu_here()->index + 1 || answered(cpu_at(by - 1)))
+            return true;
+        if (signal_waiting())
+            return false;
+        other_wait(by - 1, &f->posted_by, 1);
+    }
 }
 
 void stream_finish(void)
@@ -85,10 +105,11 @@ void stream_finish(void)
 
     stream_flush();
     for (uint32_t i = 0; i < cpu_count(); i++) {
-        struct file *f = __atomic_load_n(&posted[i], __ATOMIC_ACQUIRE);
+        struct file *f = __atomic_load_n(&posted[i].file, __ATOMIC_ACQUIRE);
 
+        /* Where nobody reads, Linux would not have written it either. */
         if (i != here && f != NULL)
-            other_wait(i, &f->posted_by);
+            other_wait(i, &f->posted_by, FINISH_WAITS);
     }
 }
 
@@ -100,7 +121,7 @@ void stream_close(struct file *f)
     uint64_t bit = 1ull << (f->handle % 64);
 
     stream_flush();
-    others_wait(f);
+    (void)others_wait(f);
     /* Free before it is said: the number may come back in another vCPU's ACCEPT
      * before this one has its answer. */
     __atomic_fetch_and(&handles[f->handle / 64], ~bit, __ATOMIC_RELAXED);
@@ -123,7 +144,9 @@ static void write_post(struct file *f, struct gate_ask *a)
     struct cpu *c = cpu_here();
 
     __atomic_store_n(&f->posted_by, c->index + 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&posted[c->index], f, __ATOMIC_RELEASE);
+    __atomic_store_n(&posted[c->index].file, f, __ATOMIC_RELEASE);
+    posted[c->index].count++;
+    posted[c->index].size += (uint32_t)a->sent;
     ask_post(a);
     /* It may have been made to wait after all, and then says itself how it went. */
     late_put(f, a->refusal);
@@ -143,6 +166,13 @@ static bool waits(const struct file *f, uint32_t flags)
     return (file_flags(f) & LINUX_O_NONBLOCK) == 0 && (flags & LINUX_MSG_DONTWAIT) == 0;
 }
 
+static bool posted_has_room(size_t size)
+{
+    uint32_t i = cpu_here()->index;
+
+    return posted[i].count < POSTED_COUNT && posted[i].size + size <= POSTED_SIZE;
+}
+
 /* One piece, at most as large as the stage: how many bytes went, or minus an errno. */
 static int64_t write_piece(struct file *f, struct span *s, uint32_t flags, bool post)
 {
@@ -153,12 +183,14 @@ static int64_t write_piece(struct file *f, struct span *s, uint32_t flags, bool 
     a.sent = span_take(s, gate_stage(&cpu_here()->gate), size);
     if (a.sent < size)
         return -LINUX_EFAULT;
-    if (post) {
+    if (post && posted_has_room(size)) {
         write_post(f, &a);
         return (int64_t)size;
     }
     if (ask_host(&a) != GATE_OK)
         return write_failed(f, ask_errno(a.refusal), flags);
+    /* Writes to one stream keep their order: those before it are out, too. */
+    posted[cpu_here()->index].count = posted[cpu_here()->index].size = 0;
     if (a.value == 0 || a.value > size)
         ask_lied("a stream took more than it was given");
     return (int64_t)a.value;
@@ -170,9 +202,10 @@ static int64_t write_all(struct file *f, struct span *s, uint32_t flags)
     int64_t done = 0;
     int late;
 
-    if (!post || posted[cpu_here()->index] != f)
+    if (!post || posted[cpu_here()->index].file != f)
         stream_flush();
-    others_wait(f);
+    if (!others_wait(f))
+        return -LINUX_ERESTARTSYS;
     late = stream_late(f);
     if (late != 0)
         return write_failed(f, late, flags);

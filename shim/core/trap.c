@@ -27,6 +27,7 @@ enum fault_code {
 };
 
 #define RFLAGS_TRAP 0x100ull
+#define MENDED_MAX 1000u
 #define PF_PRESENT 1u
 #define PF_WRITE 2u
 #define PF_FETCH 16u
@@ -79,11 +80,29 @@ static bool is_permitted(int protection, uint64_t error)
     return protection > 0 && ((uint32_t)protection & wanted) != 0;
 }
 
+/* Another vCPU may have been changing the page, or has just given the right: Linux
+ * would look again, and so do we. The processor forgot the translation by faulting
+ * (Intel SDM vol. 3 §4.10.4.1), so the same fault again is another change. */
+static bool is_mended(const struct frame *f, uint64_t cr2)
+{
+    struct cpu *c = cpu_here();
+
+    if (!memory_is_filled(cr2))
+        return false;
+    if (c->fault_rip != f->rip || c->fault_address != cr2)
+        c->fault_repeats = 0;
+    c->fault_rip = f->rip;
+    c->fault_address = cr2;
+    return c->fault_repeats++ < MENDED_MAX;
+}
+
 static void page_signal(struct frame *f, uint64_t cr2)
 {
     bool is_there = (f->error & PF_PRESENT) != 0;
     int protection = memory_protection_at(cr2);
 
+    if (is_permitted(protection, f->error) && is_mended(f, cr2))
+        return;
     if (!is_there && is_permitted(protection, f->error))
         return signal_fault(f, LINUX_SIGBUS, BUS_ADRERR, cr2, cr2);
     /* Linux does not tell what of the kernel's half is mapped: the code says nothing
@@ -168,4 +187,9 @@ void core_trap_inside(struct frame *f, uint64_t cr2)
         }
     }
     trap_bug(f, cr2);
+}
+
+_Noreturn void core_lost(void)
+{
+    cpu_end(128 + LINUX_SIGSEGV, GATE_END_SIGNAL, "GS is the shim's, and was changed");
 }

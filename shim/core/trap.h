@@ -9,6 +9,9 @@
 /* From entry.S: an exception of the core itself; changes where it goes on. */
 void core_trap_inside(struct frame *f, uint64_t cr2);
 
+/* From entry.S: exec has changed GS, and left for the core. Ends the keep. */
+_Noreturn void core_lost(void);
+
 /* The si_code of a floating-point exception: flags and masks as in x87's status and
  * control word. */
 int trap_float_code(uint32_t flagged, uint32_t masked);

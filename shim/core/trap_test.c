@@ -1,9 +1,12 @@
 /* trap_test.c: which exception is which signal; which faults of the core are foreseen. */
 #include "shim/core/trap.h"
 
+#include <asm/prctl.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "gate/boot.h"
 #include "shim/core/cpu.h"
@@ -18,6 +21,7 @@ static struct {
     int number, code, kicks;
     uint64_t address;
     int protection;
+    bool filled;
     uint32_t end_code;
     jmp_buf end;
 } seen;
@@ -41,6 +45,12 @@ int memory_protection_at(uint64_t at)
 {
     (void)at;
     return seen.protection;
+}
+
+bool memory_is_filled(uint64_t at)
+{
+    (void)at;
+    return seen.filled;
 }
 
 _Noreturn void cpu_end(uint32_t code, uint32_t end, const char *why)
@@ -112,6 +122,30 @@ static void test_kick(void)
     CASE("the kick");
     core_trap(&f, 0);
     CHECK_EQ(seen.kicks, 1);
+}
+
+static void test_mended(void)
+{
+    struct frame f = { .vector = 14, .error = 7, .rip = 0x1234 };
+
+    CASE("a page that another vCPU has changed meanwhile: again, but not for ever");
+    seen.number = 0;
+    seen.filled = true;
+    seen.protection = 3;
+    for (unsigned i = 0; i < 1000; i++)
+        core_trap(&f, 0xc0de);
+    CHECK_EQ(seen.number, 0);
+    core_trap(&f, 0xc0de);
+    CHECK_EQ(seen.number, LINUX_SIGSEGV);
+    seen.number = 0;
+    core_trap(&f, 0xc0df);
+    CHECK_EQ(seen.number, 0);
+
+    CASE("but not where the right is not there");
+    seen.protection = 1;
+    core_trap(&f, 0xc0e0);
+    CHECK_EQ(seen.number, LINUX_SIGSEGV);
+    seen.filled = false;
 }
 
 static void test_last(void)
@@ -186,8 +220,12 @@ static void test_float(void)
 
 int main(void)
 {
+    static struct cpu here = { .self = &here };
+
+    syscall(SYS_arch_prctl, ARCH_SET_GS, &here);
     test_signals();
     test_kick();
+    test_mended();
     test_last();
     test_inside();
     test_float();

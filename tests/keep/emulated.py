@@ -23,9 +23,9 @@ run() { # WHERE PROGRAM LINE COMMAND...
     echo
     echo "@code $(cat code)"
 }
-linux() { timeout 60 "./$1" 3<record-linux 4<module; }
+linux() { timeout 240 "./$1" 3<record-linux 4<module; }
 keep() {
-    timeout 60 broch-loader --backend kvm --record 5 --exec-fd 6 5<record-keep 6<"./$1" 7<module
+    timeout 240 broch-loader --backend kvm --record 5 --exec-fd 6 5<record-keep 6<"./$1" 7<module
 }
 while IFS=/ read -r where program line; do
     run "$where" "$program" "$line" "$where" "guest-$program" </dev/null

@@ -10,8 +10,8 @@ import subprocess
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = {
     "syscalls": ["syscalls.c", "syscalls_memory.c", "syscalls_signal.c", "syscalls_futex.c",
-                 "syscalls_thread.c", "syscalls_io.c", "syscalls_system.c", "syscalls_wild.c",
-                 "calls.c"],
+                 "syscalls_lots.c", "syscalls_thread.c", "syscalls_io.c", "syscalls_system.c",
+                 "syscalls_wild.c", "calls.c"],
     "signals": ["signals.c", "signals_frame.c", "signals_end.c", "faults.S"],
     "stress": ["stress.c", "stress_lock.c", "stress_memory.c", "stress_state.c", "faults.S"],
     "forbidden": ["forbidden.c", "forbidden_memory.c", "forbidden_processor.c",
@@ -69,7 +69,8 @@ def program(name, folder):
     """Builds one where its sources are younger, and says where it is."""
     here = os.path.join(ROOT, "tests/keep/guests")
     sources = [os.path.join(here, s) for s in SOURCES[name] + ["guest.c"]]
-    headers = [os.path.join(ROOT, "gate", h) for h in ("abi.h", "calls.def", "boot.h", "place.h", "contract.c")]
+    shared = ("abi.h", "calls.def", "boot.h", "place.h", "contract.c")
+    headers = [os.path.join(ROOT, "gate", h) for h in shared]
     headers += [os.path.join(here, h) for h in os.listdir(here) if h.endswith(".h")]
     target = os.path.join(folder, "guest-" + name)
     os.makedirs(folder, exist_ok=True)

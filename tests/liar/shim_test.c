@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "gate/call.h"
 #include "shim/core/file.h"
 #include "tests/check.h"
 #include "tests/liar/shim.h"
@@ -160,9 +161,13 @@ int main(void)
     for (size_t d = 0; d < shim_drives_count; d++) {
         snprintf(name, sizeof name, "%s: every lie", shim_drives[d].name);
         CASE(name);
-        for (size_t l = 0; l < shim_lies_count; l++)
+        for (size_t l = 0; l < shim_lies_count; l++) {
+            /* Where nothing comes back there are no bytes to change. */
+            if (shim_lies[l].data != NULL && gate_rule_of(shim_drives[d].call)->back_max == 0)
+                continue;
             for (size_t n = 0; n < shim_lies[l].numbers_count; n++)
                 run(&shim_drives[d], &shim_lies[l], shim_lies[l].numbers[n]);
+        }
     }
     CASE("launch: every byte of the record");
     for (size_t d = 0; d < shim_drives_count; d++)

@@ -43,10 +43,7 @@ def unpack_kernel(version, into):
     """Downloads the package and leaves kernel and modules, indexed, in a folder that is whole."""
     os.makedirs(CACHE, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
-        try:
-            output_of("apt-get", "download", f"linux-image-{version}", cwd=work)
-        except subprocess.CalledProcessError as e:
-            raise Missing(f"apt-get download linux-image-{version}: {e.stderr.strip()[-200:]}")
+        output_of("apt-get", "download", f"linux-image-{version}", cwd=work)
         package = glob.glob(os.path.join(work, "*.deb"))[0]
         root = os.path.join(work, "root")
         output_of("dpkg-deb", "-x", package, root)
@@ -58,6 +55,14 @@ def unpack_kernel(version, into):
                 raise
 
 
+def cached_version(why):
+    """The kernel that was used last, where no newer one can be had."""
+    cached = sorted(glob.glob(os.path.join(CACHE, "kernel-*")), key=os.path.getmtime)
+    if not cached:
+        raise Missing(why)
+    return os.path.basename(cached[-1])[len("kernel-"):]
+
+
 def find_kernel():
     """(version, folder) of the newest kernel that can be had."""
     for tool, package in (("qemu-system-x86_64", "qemu-system-x86"), ("modprobe", "kmod"),
@@ -66,13 +71,15 @@ def find_kernel():
             raise Missing(f"{package} is not installed: tools/install-deps test")
     version = newest_version()
     if version is None:
-        cached = sorted(glob.glob(os.path.join(CACHE, "kernel-*")), key=os.path.getmtime)
-        if not cached:
-            raise Missing(f"apt knows no {META_PACKAGE}: apt-get update")
-        version = os.path.basename(cached[-1])[len("kernel-"):]
+        version = cached_version(f"apt knows no {META_PACKAGE}: apt-get update")
     folder = os.path.join(CACHE, "kernel-" + version)
     if not os.path.isdir(folder):
-        unpack_kernel(version, folder)
+        try:
+            unpack_kernel(version, folder)
+        except (OSError, subprocess.CalledProcessError) as e:
+            said = (getattr(e, "stderr", None) or str(e)).strip().replace("\n", " | ")[-200:]
+            version = cached_version(f"linux-image-{version} cannot be had: {said}")
+            folder = os.path.join(CACHE, "kernel-" + version)
     return version, folder
 
 

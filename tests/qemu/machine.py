@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 
 # QEMU 7.2 with a thread for each processor hangs now and then inside of KVM_RUN; with one thread
 # for both it does not, and is no slower.
@@ -14,7 +15,9 @@ ASK_LOG = re.compile(rb"@log (\w[\w,]*)\s*$")
 
 
 class Result:
-    """What a boot gave: lines the guest printed, its exit code (None: no end), the console."""
+    """What a boot gave: lines the guest printed, its exit code (None: no end), the console.
+
+    timed_out: it was still at work; without it and without a code, it hung or broke down."""
 
     def __init__(self):
         self.lines = []
@@ -60,14 +63,20 @@ def boot(kernel, initrd, folder, options, on_line):
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
 
-    def give_up():
-        result.timed_out = True
-        process.kill()
+    heard = threading.Event()  # a line has come
 
-    timer = threading.Timer(options.timeout, give_up)
-    timer.start()
+    def watch():
+        deadline = time.monotonic() + options.timeout
+        while heard.wait(min(options.silence, max(0.0, deadline - time.monotonic()))):
+            heard.clear()
+        if process.poll() is None:
+            result.timed_out = time.monotonic() >= deadline
+            process.kill()
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         for line in process.stdout:
+            heard.set()
             end, ask = END.search(line), ASK_LOG.search(line)
             if end:
                 result.code = int(end.group(1))
@@ -80,7 +89,6 @@ def boot(kernel, initrd, folder, options, on_line):
                 on_line(line)
         process.wait()
     finally:
-        timer.cancel()
         process.kill()
         process.wait()
     if os.path.exists(console):

@@ -14,6 +14,9 @@
 #include "host/backend/kvm/kvm_probe.h"
 #include "host/backend/process/space.h"
 
+/* Keeps of one process that end at the same time; beyond it, it waits for them. */
+#define LEAVING_MAX 64u
+
 struct step_text {
     const char *name;
     const char *cure;
@@ -48,6 +51,49 @@ static void fd_close(int *fd)
     *fd = -1;
 }
 
+/* Those that are on their way out. */
+static pid_t leaving[LEAVING_MAX];
+
+bool birth_reap(bool waits)
+{
+    bool left = false;
+
+    for (size_t i = 0; i < LEAVING_MAX; i++) {
+        pid_t gone = 1;
+
+        if (leaving[i] > 0)
+            do {
+                gone = waitpid(leaving[i], NULL, waits ? 0 : WNOHANG);
+            } while (gone < 0 && errno == EINTR);
+        if (gone != 0)
+            leaving[i] = 0;
+        left |= leaving[i] != 0;
+    }
+    return left;
+}
+
+static bool leaving_add(pid_t pid)
+{
+    (void)birth_reap(false);
+    for (size_t i = 0; i < LEAVING_MAX; i++)
+        if (leaving[i] == 0) {
+            leaving[i] = pid;
+            return true;
+        }
+    return false;
+}
+
+static void fds_close(struct birth *b)
+{
+    fd_close(&b->go_pipe[0]);
+    fd_close(&b->go_pipe[1]);
+    fd_close(&b->word_pipe[0]);
+    fd_close(&b->word_pipe[1]);
+    fd_close(&b->plan.loader_fd);
+    fd_close(&b->plan.system_fd);
+    explicit_bzero(&b->plan.key, sizeof b->plan.key);
+}
+
 void birth_end(struct birth *b)
 {
     if (b->loader > 0) {
@@ -56,13 +102,14 @@ void birth_end(struct birth *b)
             ;
     }
     b->loader = 0;
-    fd_close(&b->go_pipe[0]);
-    fd_close(&b->go_pipe[1]);
-    fd_close(&b->word_pipe[0]);
-    fd_close(&b->word_pipe[1]);
-    fd_close(&b->plan.loader_fd);
-    fd_close(&b->plan.system_fd);
-    explicit_bzero(&b->plan.key, sizeof b->plan.key);
+    fds_close(b);
+}
+
+void birth_leave(struct birth *b)
+{
+    if (b->loader > 0 && leaving_add(b->loader))
+        b->loader = 0;
+    birth_end(b);
 }
 
 enum err birth_device(int *fd, struct note *note)
@@ -77,6 +124,7 @@ enum err birth_device(int *fd, struct note *note)
 
 enum err birth_init(struct birth *b, const struct kvm_plan *plan, struct note *note)
 {
+    (void)birth_reap(false);
     *b = (struct birth){
         .plan = *plan,
         .go_pipe = { -1, -1 },
@@ -184,10 +232,9 @@ static bool go_send(const struct birth *b)
     pid_t self = (b->plan.spaces & CLONE_NEWPID) != 0 ? 1 : b->loader;
 
     go.self = loader_filter_compile(&go.filter, self) == 0 ? self : 0;
-    go.cpuid.u.head.nent = 0;
+    go.cpuid.count = 0;
     if (cpuid_get(&cpuid, b->plan.system_fd) == 0)
-        memcpy(&go.cpuid, cpuid->table,
-               sizeof *cpuid->table + cpuid->table->nent * sizeof cpuid->table->entries[0]);
+        go.cpuid = *cpuid->table;
     for (size_t done = 0; done < sizeof go;) {
         ssize_t put = write(b->go_pipe[1], from + done, sizeof go - done);
 

@@ -27,6 +27,12 @@ bool birth_word(const struct birth *b, struct kvm_word *word);
 /* What a word of failure says, and its cure. */
 void birth_note(struct note *note, const struct kvm_word *word);
 void birth_end(struct birth *b);
+/* The same for one that has said KVM_STEP_ENDED: does not wait until the kernel has
+ * taken its machine apart. It is reaped by a later birth_init, or by whoever inherits
+ * the children of this process. */
+void birth_leave(struct birth *b);
+/* Reaps those of them that have gone; whether any are left. */
+bool birth_reap(bool waits);
 
 /* /dev/kvm, opened; with its cure in the note where it cannot be. */
 enum err birth_device(int *fd, struct note *note);

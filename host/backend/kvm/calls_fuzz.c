@@ -123,7 +123,7 @@ static enum err step_do(struct reader *r)
 {
     struct port *p = &l->port[0];
     uint8_t what = reader_u8(r);
-    bool left;
+    bool left, some = false;
 
     switch (what % 4) {
     case 0: { /* a submission, well placed */
@@ -151,7 +151,9 @@ static enum err step_do(struct reader *r)
         reader_copy(r, (uint8_t *)shared + at, size);
         return ERR_OK;
     }
-    case 2: /* collect, and ring */ shared->collected = shared->completed; return port_attend(p);
+    case 2: /* collect, and ring */
+        shared->collected = shared->completed;
+        return port_attend(p, (what & 0x40) != 0, &some);
     default: shared->park_ns = 0; return port_park(p, never, &left);
     }
 }
@@ -162,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     loader_make();
     streams_make();
-    if (port_init(&l->port[0], 0, shared, false, &loader_ops, l) != 0)
+    if (port_init(&l->port[0], 0, shared, false, &l->server_is_awake, &loader_ops, l) != 0)
         abort();
     if (setjmp(over) == 0)
         while (reader_ok(&r) && r.left > 0)

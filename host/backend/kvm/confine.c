@@ -126,11 +126,13 @@ static int limit_set(__rlimit_resource_t what, uint64_t most)
 
 static int limits_set(const struct loader *l)
 {
+    /* Those that were copied are writable here; a template has none yet. */
+    uint64_t inputs = l->claims.input_next > 0 ? l->claims.input_next - PLACE_INPUT_GPA : 0;
     /* 1, not 0: a handler behind a pipe gets its dump even at 0 (fs/coredump.c). */
     int error = limit_set(RLIMIT_CORE, 1);
 
     if (error == 0) /* RAM is private and writable as it grows, and counted so */
-        error = limit_set(RLIMIT_DATA, l->vm.ram_max + LOADER_BYTES);
+        error = limit_set(RLIMIT_DATA, l->vm.ram_max + inputs + LOADER_BYTES);
     if (error == 0)
         error = limit_set(RLIMIT_STACK, STACK_BYTES);
     if (error == 0)

@@ -15,10 +15,10 @@
 #define XCR0_AVX (1ull << 2)
 #define XCR0_AVX512 (7ull << 5)
 
-static const struct kvm_cpuid_entry2 *entry_find(const struct kvm_cpuid2 *t, uint32_t function,
+static const struct kvm_cpuid_entry2 *entry_find(const struct cpuid_room *t, uint32_t function,
                                                  uint32_t index)
 {
-    for (uint32_t i = 0; i < t->nent; i++)
+    for (uint32_t i = 0; i < t->count; i++)
         if (t->entries[i].function == function &&
             (t->entries[i].index == index ||
              (t->entries[i].flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX) == 0))
@@ -28,7 +28,7 @@ static const struct kvm_cpuid_entry2 *entry_find(const struct kvm_cpuid2 *t, uin
 
 /* SMAP stays off: the stub touches no user page, and every kernel that emulates
  * its few instructions would have to know what AC means. */
-static uint64_t cr4_of(const struct kvm_cpuid2 *t)
+static uint64_t cr4_of(const struct cpuid_room *t)
 {
     const struct kvm_cpuid_entry2 *one = entry_find(t, 1, 0), *seven = entry_find(t, 7, 0);
     uint64_t cr4 = 0;
@@ -47,7 +47,7 @@ static uint64_t cr4_of(const struct kvm_cpuid2 *t)
 }
 
 /* No more than exec uses: tiles and protection keys would only be more state. */
-static uint64_t xcr0_of(const struct kvm_cpuid2 *t, uint64_t cr4)
+static uint64_t xcr0_of(const struct cpuid_room *t, uint64_t cr4)
 {
     const struct kvm_cpuid_entry2 *state = entry_find(t, 0xd, 0);
     uint64_t xcr0;
@@ -67,17 +67,15 @@ static struct cpuid known;
 
 static void known_fill(void)
 {
-    struct kvm_cpuid2 *t = &room.u.head;
-
-    known.cr4 = cr4_of(t);
-    known.xcr0 = xcr0_of(t, known.cr4);
-    known.table = t;
+    known.cr4 = cr4_of(&room);
+    known.xcr0 = xcr0_of(&room, known.cr4);
+    known.table = &room;
 }
 
 int cpuid_get(const struct cpuid **out, int system_fd)
 {
     if (known.table == NULL) {
-        room.u.head.nent = CPUID_ENTRIES_MAX;
+        room.count = CPUID_ENTRIES_MAX;
         if (ioctl(system_fd, KVM_GET_SUPPORTED_CPUID, &room) != 0)
             return errno;
         known_fill();

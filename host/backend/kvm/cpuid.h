@@ -4,23 +4,24 @@
 
 #include <linux/kvm.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CPUID_ENTRIES_MAX 192u
 
-/* A table with its entries. */
+/* struct kvm_cpuid2, with room for its entries. */
 struct cpuid_room {
-    union {
-        struct kvm_cpuid2 head;
-        uint8_t bytes[sizeof(struct kvm_cpuid2) +
-                      CPUID_ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
-    } u;
+    uint32_t count;
+    uint32_t padding;
+    struct kvm_cpuid_entry2 entries[CPUID_ENTRIES_MAX];
 };
 
+_Static_assert(offsetof(struct cpuid_room, entries) == sizeof(struct kvm_cpuid2), "as KVM has it");
+
 struct cpuid {
-    struct kvm_cpuid2 *table; /* as KVM_SET_CPUID2 takes it */
-    uint64_t cr4;             /* bits that a keep likes to have and this processor has */
-    uint64_t xcr0;            /* 0: XSAVE is not virtualized */
+    const struct cpuid_room *table; /* as KVM_SET_CPUID2 takes it */
+    uint64_t cr4;                   /* bits that a keep likes to have and this processor has */
+    uint64_t xcr0;                  /* 0: XSAVE is not virtualized */
 };
 
 /* 0 or an errno. Costs some dozen trapped instructions the first time; the result

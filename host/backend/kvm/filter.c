@@ -53,7 +53,7 @@ static const struct filter_plain allowed[] = {
     CALL(gettid, "a thread names itself"),
     CALL(clock_gettime, "CLOCK, where the vDSO gives up"),
     CALL(getrandom, "the seed of LAUNCH, signatures"),
-    CALL(getrusage, "a template's end"),
+    CALL(getrusage, "the word of the end"),
     CALL(exit, "a thread ends"),
     CALL(exit_group, "the keep ends"),
 };

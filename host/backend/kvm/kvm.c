@@ -6,10 +6,12 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,14 +24,20 @@
 struct keep {
     struct birth birth;
     struct debugger *debugger; /* a debug keep's */
-    sigset_t waited;           /* signals that wait() takes */
+    int signal_fd;             /* signals that wait() passes on */
+    bool has_ended;            /* it said so itself */
 };
 
 static void kvm_destroy(struct keep *k)
 {
     if (k == NULL)
         return;
-    birth_end(&k->birth);
+    if (k->has_ended)
+        birth_leave(&k->birth);
+    else
+        birth_end(&k->birth);
+    if (k->signal_fd >= 0)
+        close(k->signal_fd);
     debugger_free(k->debugger);
     free(k);
 }
@@ -84,6 +92,8 @@ static enum err kvm_create(struct keep **out, const struct keep_config *config, 
     if (k == NULL)
         note_set(note, "out of memory");
     else
+        k->signal_fd = -1;
+    if (k != NULL)
         e = plan_make(&plan, config, note);
     if (e == ERR_OK) {
         e = debugger_make(k, config, &plan, note);
@@ -103,71 +113,97 @@ static enum err kvm_create(struct keep **out, const struct keep_config *config, 
 }
 
 /* Blocks what wait() will take, so that nothing is lost between. */
-static void signals_hold(struct keep *k)
+static enum err signals_hold(struct keep *k, struct note *note)
 {
     static const int passed[] = {
-        SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+        SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
     };
+    sigset_t waited;
 
-    sigemptyset(&k->waited);
+    sigemptyset(&waited);
     for (size_t i = 0; i < COUNT_OF(passed); i++)
-        sigaddset(&k->waited, passed[i]);
+        sigaddset(&waited, passed[i]);
     signal(SIGCHLD, SIG_DFL); /* ignored, as some shells leave it, ends go unseen */
-    sigprocmask(SIG_BLOCK, &k->waited, NULL);
+    sigprocmask(SIG_BLOCK, &waited, NULL);
+    k->signal_fd = signalfd(-1, &waited, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (k->signal_fd >= 0)
+        return ERR_OK;
+    note_set_errno(note, errno, "cannot take signals");
+    return ERR_IO;
 }
 
 static enum err kvm_start(struct keep *k, struct note *lack, struct note *note)
 {
-    signals_hold(k);
+    TRY(signals_hold(k, note));
     TRY(birth_start(&k->birth, lack, note));
     return birth_wait(&k->birth, lack, note);
 }
 
-static void end_fill(struct keep_end *end, int status, const struct rusage *used)
+/* One that was killed, or fell, before it could say a word. */
+static enum err status_take(struct keep *k, struct keep_end *end)
 {
-    const struct timeval *u = &used->ru_utime, *s = &used->ru_stime;
+    struct rusage used;
+    int status;
+    pid_t pid;
 
-    end->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    end->cpu_us = (uint64_t)(u->tv_sec + s->tv_sec) * 1000000 + (uint64_t)(u->tv_usec + s->tv_usec);
-    end->peak_bytes = (uint64_t)used->ru_maxrss * 1024;
+    do {
+        pid = wait4(k->birth.loader, &status, 0, &used);
+    } while (pid < 0 && errno == EINTR);
+    k->birth.loader = 0;
+    if (pid < 0)
+        return ERR_IO;
+    *end = (struct keep_end){
+        .code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
+        .peak_bytes = (uint64_t)used.ru_maxrss * 1024,
+    };
+    return ERR_OK;
 }
 
-/* What the loader said of the end, if it had the time. */
-static void end_word(const struct keep *k, struct keep_end *end)
+static enum err word_take(struct keep *k, struct keep_end *end)
 {
     struct kvm_word word;
 
     if (!birth_word(&k->birth, &word) || word.step != KVM_STEP_ENDED)
-        return;
-    end->exits = word.exits;
-    end->calls = word.calls;
+        return status_take(k, end);
+    *end = (struct keep_end){
+        .code = word.code & 255,
+        .cpu_us = word.cpu_us,
+        .peak_bytes = word.peak_bytes,
+        .exits = word.exits,
+        .calls = word.calls,
+    };
     if (word.text[0] != '\0')
         note_set(&end->why, "%s", word.text);
+    k->has_ended = true;
+    return ERR_OK;
+}
+
+static void signal_pass(const struct keep *k)
+{
+    struct signalfd_siginfo info;
+
+    if (read(k->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    /* The terminal's own signals reach every process in the foreground. */
+    if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+        kill(k->birth.loader, (int)info.ssi_signo);
 }
 
 static enum err kvm_wait(struct keep *k, struct keep_end *end)
 {
-    struct rusage used;
-    siginfo_t info;
-    int status;
-
     for (;;) {
-        pid_t pid = wait4(k->birth.loader, &status, WNOHANG, &used);
-        int number;
+        struct pollfd waits[] = {
+            { .fd = k->birth.word_pipe[0], .events = POLLIN },
+            { .fd = k->signal_fd, .events = POLLIN },
+        };
 
-        if (pid == k->birth.loader)
-            break;
-        if (pid < 0 && errno != EINTR)
-            return ERR_IO;
-        number = sigwaitinfo(&k->waited, &info);
-        /* The terminal's own signals reach every process in the foreground. */
-        if (number > 0 && number != SIGCHLD && info.si_code != SI_KERNEL)
-            kill(k->birth.loader, number);
+        if (poll(waits, COUNT_OF(waits), -1) < 0)
+            continue; /* interrupted */
+        if (waits[1].revents != 0)
+            signal_pass(k);
+        if (waits[0].revents != 0)
+            return word_take(k, end);
     }
-    k->birth.loader = 0;
-    end_fill(end, status, &used);
-    end_word(k, end);
-    return ERR_OK;
 }
 
 const struct backend backend_kvm = {

@@ -123,9 +123,10 @@ static void probe_machine(struct probe_list *out, int device, int vm)
 void kvm_probe(struct probe_list *out)
 {
     int device = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, version;
-    struct probe *p =
-        probe_add(out, "/dev/kvm", true, device < 0 ? errno : 0, kvm_probe_device_cure(errno));
+    int error = device < 0 ? errno : 0;
+    struct probe *p;
 
+    probe_add(out, "/dev/kvm", true, error, kvm_probe_device_cure(error));
     if (device < 0)
         return;
     version = ioctl(device, KVM_GET_API_VERSION, 0);

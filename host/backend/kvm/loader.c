@@ -126,7 +126,7 @@ static void vcpu_make(struct loader *l)
 {
     struct vcpu *v = &l->vcpu[0];
 
-    if (l->go.cpuid.u.head.nent > 0)
+    if (l->go.cpuid.count > 0)
         cpuid_take(&l->cpuid, &l->go.cpuid);
     else
         step(l, KVM_STEP_FEATURES, cpuid_get(&l->cpuid, l->plan->system_fd));
@@ -135,7 +135,8 @@ static void vcpu_make(struct loader *l)
     vcpu_clock(v);
     step(l, KVM_STEP_BELL, bell_make(l));
     step(l, KVM_STEP_BELL,
-         port_init(&l->port[0], 0, loader_port_at(l, 0), l->plan->debug != NULL, &loader_ops, l));
+         port_init(&l->port[0], 0, loader_port_at(l, 0), l->plan->debug != NULL,
+                   &l->server_is_awake, &loader_ops, l));
 }
 
 static void machine_make(struct loader *l)

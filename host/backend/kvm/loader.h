@@ -58,6 +58,8 @@ struct kvm_word {
     int32_t code;
     uint64_t exits; /* at the end: how often the keep left for the loader's threads */
     uint64_t calls; /* and how many calls it made through the gate */
+    uint64_t cpu_us;
+    uint64_t peak_bytes;
     char text[160];
 };
 
@@ -66,7 +68,7 @@ struct kvm_word {
 struct kvm_go {
     int32_t self; /* the pid that the filter is for; 0: there is no filter */
     struct filter_program filter;
-    struct cpuid_room cpuid; /* nent 0: not asked */
+    struct cpuid_room cpuid; /* count 0: not asked */
 };
 
 /* What the loader is made of; filled in by the backend before it forks. */
@@ -95,6 +97,7 @@ struct loader {
     struct claims claims;
     atomic_bool has_claims;
     atomic_bool ending;
+    atomic_bool server_is_awake;
     atomic_bool launched; /* LAUNCH was answered: once in a keep's life */
     pthread_mutex_t memory_lock;
     pthread_mutex_t vcpu_lock;

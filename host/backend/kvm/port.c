@@ -9,7 +9,7 @@
 
 #include "base/num.h"
 
-static uint64_t now_ns(void)
+uint64_t port_now_ns(void)
 {
     struct timespec t;
 
@@ -22,12 +22,13 @@ static uint64_t deadline_after(uint64_t ns)
 {
     uint64_t at;
 
-    return ns == GATE_FOREVER || __builtin_add_overflow(now_ns(), ns, &at) ? UINT64_MAX : at;
+    return ns == GATE_FOREVER || __builtin_add_overflow(port_now_ns(), ns, &at) ? UINT64_MAX : at;
 }
 
 int port_init(struct port *p, uint32_t index, struct gate_port *shared, bool is_debug,
-              const struct port_ops *ops, void *context)
+              const atomic_bool *server_is_awake, const struct port_ops *ops, void *context)
 {
+    p->server_is_awake = server_is_awake;
     p->index = index;
     p->ops = ops;
     p->context = context;
@@ -133,10 +134,14 @@ static void work_start(struct port *p, const struct serve_call *c)
 
 static enum err new_take(struct port *p)
 {
+    const bool gives_way = !atomic_load(&p->parked);
+
     /* A keep that submits as fast as we answer must not hold us here for ever. */
     for (uint32_t i = 0; i < 4 * GATE_RING_COUNT; i++) {
         struct serve_call *c;
 
+        if (gives_way && atomic_load(&p->wanted))
+            return ERR_OK;
         TRY(serve_take(&p->serve, &c));
         if (c == NULL)
             return ERR_OK;
@@ -195,7 +200,7 @@ struct timespec *port_timeout(struct timespec *room, uint64_t deadline_ns)
 
     if (deadline_ns == UINT64_MAX)
         return NULL;
-    now = now_ns();
+    now = port_now_ns();
     left = deadline_ns > now ? deadline_ns - now : 0;
     *room = (struct timespec){ .tv_sec = (time_t)(left / 1000000000u),
                                .tv_nsec = (long)(left % 1000000000u) };
@@ -227,7 +232,8 @@ static enum err park_serve(struct port *p, bool (*still)(void *context))
         e = new_take(p);
         if (e != ERR_OK || serve_has_answer(&p->serve) || atomic_exchange(&p->woken, false))
             return e;
-        if (deadline == 0 || (deadline != UINT64_MAX && now_ns() >= deadline) || !still(p->context))
+        if (deadline == 0 || (deadline != UINT64_MAX && port_now_ns() >= deadline) ||
+            !still(p->context))
             return ERR_OK;
         park_sleep(p, deadline);
         e = waiting_try(p);
@@ -240,35 +246,49 @@ enum err port_park(struct port *p, bool (*still)(void *context), bool *left)
 {
     enum err e;
 
+    atomic_store(&p->wanted, true);
     pthread_mutex_lock(&p->lock);
+    atomic_store(&p->wanted, false);
     atomic_store(&p->parked, true);
     e = waiting_try(p);
     if (e == ERR_OK)
         e = park_serve(p, still);
     *left = flight_next(p, 0) != NULL;
+    serve_sleeps(&p->serve, !atomic_load(p->server_is_awake));
     atomic_store(&p->parked, false);
+    /* It may have gone to sleep meanwhile, and have left us out because we were parked:
+     * either it sees that we are not, or we see that it does. */
+    if (!atomic_load(p->server_is_awake))
+        serve_sleeps(&p->serve, true);
     pthread_mutex_unlock(&p->lock);
     return e;
 }
 
 /* --- The server thread's side. */
 
-enum err port_attend(struct port *p)
+static enum err port_attend_locked(struct port *p, bool stays)
 {
+    serve_sleeps(&p->serve, false);
+    TRY(waiting_try(p));
+    TRY(new_take(p));
+    if (stays)
+        return ERR_OK;
+    serve_sleeps(&p->serve, true);
+    return new_take(p); /* what came in before the keep could see that we sleep */
+}
+
+enum err port_attend(struct port *p, bool stays, bool *some)
+{
+    uint32_t taken;
     enum err e = ERR_OK;
 
     if (atomic_load(&p->parked))
         return ERR_OK;
     pthread_mutex_lock(&p->lock);
-    if (!atomic_load(&p->parked)) {
-        serve_sleeps(&p->serve, false);
-        e = waiting_try(p);
-        if (e == ERR_OK)
-            e = new_take(p);
-        serve_sleeps(&p->serve, true);
-        if (e == ERR_OK) /* what came in before the keep could see that we sleep */
-            e = new_take(p);
-    }
+    taken = p->serve.taken;
+    if (!atomic_load(&p->parked))
+        e = port_attend_locked(p, stays);
+    *some |= p->serve.taken != taken;
     pthread_mutex_unlock(&p->lock);
     return e;
 }

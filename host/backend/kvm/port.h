@@ -62,15 +62,17 @@ struct port {
     struct serve serve;
     struct port_work work[SERVE_FLIGHT_MAX];
     int kick_fd;        /* eventfd: ends the sleep of a parked vCPU */
+    atomic_bool wanted; /* its own thread is about to: the server thread lets go soon */
     atomic_bool parked; /* its own thread serves it */
     atomic_bool woken;  /* the next park returns at once */
     atomic_bool open;   /* its vCPU was started */
-    uint64_t calls;     /* served; for bench/keep */
+    const atomic_bool *server_is_awake; /* it looks by itself: no bell is needed */
+    uint64_t calls;                     /* served; for bench/keep */
 };
 
 /* 0 or an errno. */
 int port_init(struct port *p, uint32_t index, struct gate_port *shared, bool is_debug,
-              const struct port_ops *ops, void *context);
+              const atomic_bool *server_is_awake, const struct port_ops *ops, void *context);
 
 /* From the vCPU's thread at PARK: serves, then sleeps until there is something for
  * the keep. `still` says whether the sleep is still wanted; it is asked after
@@ -78,11 +80,14 @@ int port_init(struct port *p, uint32_t index, struct gate_port *shared, bool is_
  * ERR_MALFORMED: the keep broke the contract. */
 enum err port_park(struct port *p, bool (*still)(void *context), bool *left);
 /* From the server thread: takes what is new, tries what waits. Does nothing where
- * the vCPU is parked. */
-enum err port_attend(struct port *p);
+ * the vCPU is parked. stays: it will look again soon, and no bell is needed until a
+ * call without; *some is set where there was something to take. */
+enum err port_attend(struct port *p, bool stays, bool *some);
 /* What the server thread has to wait for on this port's behalf; the deadline comes
  * down to the port's first. */
 uint32_t port_waits(struct port *p, struct pollfd *out, uint32_t room, uint64_t *deadline_ns);
+/* CLOCK_MONOTONIC. */
+uint64_t port_now_ns(void);
 /* How long until that time of CLOCK_MONOTONIC, as ppoll wants it; NULL: for ever. */
 struct timespec *port_timeout(struct timespec *room, uint64_t deadline_ns);
 

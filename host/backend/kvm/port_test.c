@@ -64,10 +64,11 @@ static void fake_cancel(struct port *p, const struct serve_call *c, const struct
 
 static const struct port_ops fake = { fake_try, fake_waits, fake_cancel };
 
+static atomic_bool server_awake;
 static struct port port;
 static struct gate gate;
 static jmp_buf keep_is_over;
-static bool is_running = true, keep_woken, left;
+static bool is_running = true, keep_woken, left, some;
 static unsigned parks;
 
 static bool still(void *context)
@@ -87,7 +88,7 @@ static void keep_park(void *context)
 static void keep_bell(void *context)
 {
     (void)context;
-    if (port_attend(&port) != ERR_OK)
+    if (port_attend(&port, false, &some) != ERR_OK)
         longjmp(keep_is_over, 1);
 }
 
@@ -106,7 +107,8 @@ static void begin(void)
     memset(&server, 0, sizeof server);
     parks = 0;
     keep_woken = left = false;
-    if (pipe(server.pipe) != 0 || port_init(&port, 0, &shared.port, false, &fake, NULL) != 0)
+    if (pipe(server.pipe) != 0 ||
+        port_init(&port, 0, &shared.port, false, &server_awake, &fake, NULL) != 0)
         abort();
     gate_init(&gate, &shared.port, &ops, NULL);
 }
@@ -164,7 +166,7 @@ static void posted(void)
     CHECK_OK(post(GATE_STREAM_WRITE, 2, 3));
     CHECK_OK(post(GATE_STREAM_WRITE, 1, 3));
     CHECK_EQ(server.count, 0);
-    CHECK_OK(port_attend(&port));
+    CHECK_OK(port_attend(&port, false, &some));
     CHECK_EQ(server.count, 0);
     {
         struct pollfd waits[8];
@@ -174,12 +176,27 @@ static void posted(void)
         CHECK_EQ(deadline, UINT64_MAX);
     }
     server.ready = true;
-    CHECK_OK(port_attend(&port));
+    CHECK_OK(port_attend(&port, false, &some));
     CHECK_EQ(server.count, 3);
     CHECK_EQ(server.order[0], GATE_STREAM_WRITE << 8 | 1);
     CHECK_EQ(server.order[1], GATE_STREAM_WRITE << 8 | 2);
     CHECK_EQ(server.order[2], GATE_STREAM_WRITE << 8 | 1);
     CHECK_OK(gate_flush(&gate));
+    end();
+
+    CASE("no bell is needed while the server looks by itself, and one is when it does not");
+    begin();
+    CHECK_EQ(shared.port.host_asleep, 1);
+    CHECK_OK(port_attend(&port, true, &some));
+    CHECK_EQ(shared.port.host_asleep, 0);
+    CHECK_OK(gate_park(&gate, 0));
+    CHECK_EQ(shared.port.host_asleep, 1);
+    atomic_store(&server_awake, true);
+    CHECK_OK(gate_park(&gate, 0));
+    CHECK_EQ(shared.port.host_asleep, 0);
+    atomic_store(&server_awake, false);
+    CHECK_OK(port_attend(&port, false, &some));
+    CHECK_EQ(shared.port.host_asleep, 1);
     end();
 
     CASE("a handle is closed after what was written to it");
@@ -226,7 +243,7 @@ static void waiting(void)
     CASE("a keep that rings is not held by an endless ring");
     begin();
     shared.port.submitted = 0x80000000u;
-    CHECK_ERR(port_attend(&port), ERR_MALFORMED);
+    CHECK_ERR(port_attend(&port, false, &some), ERR_MALFORMED);
     end();
 }
 

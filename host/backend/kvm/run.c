@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -18,6 +20,10 @@
  * without parking gets them served a little later. */
 #define SERVER_WAITS_MAX 4096u
 
+/* How long the server thread looks for more after the last call it served: what it
+ * takes to wake it, about. */
+#define LINGER_NS 50000u
+
 static struct loader *the_loader; /* one per process */
 
 /* --- The end. */
@@ -25,10 +31,18 @@ static struct loader *the_loader; /* one per process */
 static void end_tell(struct loader *l, int code, const char *why)
 {
     struct kvm_word word = { .step = KVM_STEP_ENDED, .code = code };
+    struct rusage used;
 
     for (uint32_t i = 0; i < GATE_VCPUS_MAX; i++) {
         word.exits += l->vcpu[i].exits;
         word.calls += l->port[i].calls;
+    }
+    if (getrusage(RUSAGE_SELF, &used) == 0) {
+        const struct timeval *u = &used.ru_utime, *s = &used.ru_stime;
+
+        word.cpu_us =
+            (uint64_t)(u->tv_sec + s->tv_sec) * 1000000 + (uint64_t)(u->tv_usec + s->tv_usec);
+        word.peak_bytes = (uint64_t)used.ru_maxrss * 1024;
     }
     if (why != NULL)
         strncpy(word.text, why, sizeof word.text - 1);
@@ -126,7 +140,7 @@ static int vcpu_start(struct loader *l, uint32_t index)
         return error;
     vcpu_clock(v);
     error = port_init(&l->port[index], index, loader_port_at(l, index), l->plan->debug != NULL,
-                      &loader_ops, l);
+                      &l->server_is_awake, &loader_ops, l);
     return error != 0 ? error : thread_start(&v->thread, vcpu_thread, v);
 }
 
@@ -166,11 +180,31 @@ static void count_drain(int fd)
 
 void loader_server_kick(struct loader *l) { count_up(l->server_fd); }
 
-static void ports_attend(struct loader *l)
+static bool ports_attend(struct loader *l, bool stays)
 {
+    bool some = false;
+
     for (uint32_t i = 0; i < GATE_VCPUS_MAX; i++)
-        if (atomic_load(&l->port[i].open) && port_attend(&l->port[i]) != ERR_OK)
+        if (atomic_load(&l->port[i].open) && port_attend(&l->port[i], stays, &some) != ERR_OK)
             keep_died(l, "the keep broke the contract of the gate");
+    return some;
+}
+
+/* A keep that has just rung goes on to submit: for a moment we look for that, so that
+ * it needs neither bell nor exit. A processor that somebody else wants is given up. */
+static void ports_linger(struct loader *l)
+{
+    uint64_t end = port_now_ns() + LINGER_NS;
+
+    atomic_store(&l->server_is_awake, true);
+    while (port_now_ns() < end) {
+        if (ports_attend(l, true))
+            end = port_now_ns() + LINGER_NS;
+        else
+            sched_yield();
+    }
+    atomic_store(&l->server_is_awake, false);
+    (void)ports_attend(l, false);
 }
 
 static void signal_take(struct loader *l)
@@ -203,11 +237,13 @@ static void *server_thread(void *at)
             signal_take(l);
         if (waits[3].revents != 0)
             template_client(l);
-        if (waits[0].revents != 0)
+        if (waits[0].revents != 0) {
             count_drain(l->bell_fd);
+            ports_linger(l);
+        }
         if (waits[1].revents != 0)
             count_drain(l->server_fd);
-        ports_attend(l);
+        (void)ports_attend(l, false);
     }
     return NULL;
 }

@@ -14,8 +14,8 @@
 #include "host/pool_client.h"
 
 struct keep {
-    const char *pool;             /* the caller's */
-    const struct launch *launch;  /* until start has returned */
+    const char *pool;            /* the caller's */
+    const struct launch *launch; /* until start has returned */
     int connection;
     int signals; /* a descriptor that says which came */
 };
@@ -37,8 +37,8 @@ static enum err pooled_create(struct keep **out, const struct keep_config *confi
     struct keep *k;
 
     if (config->pool == NULL || config->debug) {
-        note_set(note, config->debug ? "keeps of a pool are not for debugging"
-                                     : "no pool was named");
+        note_set(note,
+                 config->debug ? "keeps of a pool are not for debugging" : "no pool was named");
         return ERR_USAGE;
     }
     k = calloc(1, sizeof *k);
@@ -47,7 +47,10 @@ static enum err pooled_create(struct keep **out, const struct keep_config *confi
         return ERR_NOMEM;
     }
     *k = (struct keep){
-        .pool = config->pool, .launch = config->launch, .connection = -1, .signals = -1,
+        .pool = config->pool,
+        .launch = config->launch,
+        .connection = -1,
+        .signals = -1,
     };
     *out = k;
     return ERR_OK;

@@ -7,6 +7,8 @@
  * keep on the spot, with SIGSYS, so that nobody gets a second try. */
 #define _GNU_SOURCE
 
+#include "host/backend/process/filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -22,7 +24,6 @@
 #include <unistd.h>
 
 #include "base/num.h"
-#include "host/backend/process/filter.h"
 #include "host/backend/process/jail.h"
 
 static const struct filter_plain allowed[] = {
@@ -300,9 +301,8 @@ static int program_export(scmp_filter_ctx f, struct filter_program *out)
     return error;
 }
 
-int filter_compile(struct filter_program *out, const struct filter_plain *plain,
-                   size_t plain_count, const struct filter_judged *judged, size_t judged_count,
-                   pid_t self)
+int filter_compile(struct filter_program *out, const struct filter_plain *plain, size_t plain_count,
+                   const struct filter_judged *judged, size_t judged_count, pid_t self)
 {
     const struct scmp_arg_cmp itself = EQUAL(0, (scmp_datum_t)self);
     scmp_filter_ctx f = filter_new(SCMP_ACT_ERRNO(ENOSYS));

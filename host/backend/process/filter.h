@@ -66,9 +66,8 @@ struct filter_program {
 
 /* The tables for the process that will have that number (in its own namespace); a
  * signal to one of its threads is permitted as well. 0 or an errno. */
-int filter_compile(struct filter_program *out, const struct filter_plain *plain,
-                   size_t plain_count, const struct filter_judged *judged, size_t judged_count,
-                   pid_t self);
+int filter_compile(struct filter_program *out, const struct filter_plain *plain, size_t plain_count,
+                   const struct filter_judged *judged, size_t judged_count, pid_t self);
 /* For this thread and all that it makes. The process has no way to new privileges
  * (no_new_privs). 0 or an errno. */
 int filter_enter(const struct filter_program *program);

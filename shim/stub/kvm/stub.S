@@ -115,6 +115,16 @@ stub_service:
         mov     $0xc0000100, %ecx       /* FS base */
         wrmsr
         iretq
+1:      cmp     $STUB_GS_BASE, %eax
+        jne     1f
+        mov     %rsp, %rax
+        and     $-PLACE_CPU_STRIDE, %rax
+        add     $PLACE_CPU_STATE, %rax
+        mov     %rax, %rdx
+        shr     $32, %rdx
+        mov     $0xc0000101, %ecx       /* GS base */
+        wrmsr
+        iretq
 1:      cmp     $STUB_FLAT, %eax
         jne     stub_break
         lea     core_gate(%rip), %rax

@@ -110,6 +110,8 @@ static const struct guest_case cases[] = {
     { "wild direct map", wild_direct_map },
     { "keep wild calls", keep_wild_calls },
     { "keep wild arguments", keep_wild_arguments },
+    { "keep exhaust", keep_exhaust },
+    { "keep threads", keep_threads },
 };
 
 int main(void)

@@ -45,5 +45,7 @@ void wild_direct_map(void);
 /* forbidden_calls.c: only in a keep. */
 void keep_wild_calls(void);
 void keep_wild_arguments(void);
+void keep_exhaust(void);
+void keep_threads(void);
 
 #endif

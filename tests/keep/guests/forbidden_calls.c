@@ -1,8 +1,10 @@
-/* forbidden_calls.c: system calls with numbers and arguments drawn by lot. */
+/* forbidden_calls.c: system calls with numbers and arguments drawn by lot, and calls
+ * for more than there is. */
 #define _GNU_SOURCE
 #include "forbidden.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -144,4 +146,129 @@ void keep_wild_arguments(void)
             forbidden_wrong("memory of ours changed");
             break;
         }
+}
+
+/* --- All the memory there is, and then some. */
+
+#define CHUNK ((size_t)1 << 20)
+#define CHUNKS_MOST 16384
+
+static uint64_t *chunks[CHUNKS_MOST];
+
+/* Takes chunks until it is told that there are no more; writes to each page. */
+static size_t chunks_take(void)
+{
+    for (size_t n = 0; n < CHUNKS_MOST; n++) {
+        long at =
+            call(SYS_mmap, 0, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (at < 0) {
+            if (at != -ENOMEM)
+                forbidden_wrong("no memory is %s", error_name(at));
+            return n;
+        }
+        chunks[n] = (uint64_t *)(uintptr_t)at;
+        for (size_t i = 0; i < CHUNK / 8; i += PAGE / 8) {
+            if (chunks[n][i] != 0)
+                forbidden_wrong("a chunk that is not zero");
+            chunks[n][i] = n * 1000 + i;
+        }
+    }
+    return CHUNKS_MOST;
+}
+
+static void chunks_give(size_t count)
+{
+    for (size_t n = 0; n < count; n++) {
+        for (size_t i = 0; i < CHUNK / 8; i += PAGE / 8)
+            if (chunks[n][i] != n * 1000 + i) {
+                forbidden_wrong("chunk %zu changed", n);
+                break;
+            }
+        if (call(SYS_munmap, chunks[n], CHUNK) != 0)
+            forbidden_wrong("chunk %zu could not be given back", n);
+    }
+}
+
+/* What a call does when there is nothing left: says so, and changes nothing. */
+static void calls_without_memory(void)
+{
+    const size_t size = (size_t)64 << 20;
+    uint8_t *none = (uint8_t *)(uintptr_t)call(SYS_mmap, 0, size, PROT_NONE,
+                                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const long heap = call(SYS_brk, 0);
+
+    if ((long)(intptr_t)none < 0) {
+        forbidden_wrong("addresses alone cost memory");
+        return;
+    }
+    if (call(SYS_mprotect, none, size, PROT_READ | PROT_WRITE) != -ENOMEM)
+        forbidden_wrong("a reservation became memory");
+    if (touch(none, ACCESS_READ) != 'a' || touch(none + size - 1, ACCESS_READ) != 'a')
+        forbidden_wrong("a part of it did");
+    if (call(SYS_brk, heap + (long)size) != heap)
+        forbidden_wrong("the heap grew");
+    if (call(SYS_mremap, chunks[0], CHUNK, size, MREMAP_MAYMOVE) != -ENOMEM)
+        forbidden_wrong("a mapping grew");
+    if (call(SYS_munmap, none, size) != 0)
+        forbidden_wrong("a reservation stays");
+}
+
+void keep_exhaust(void)
+{
+    const size_t first = chunks_take();
+
+    if (first < 16 || first == CHUNKS_MOST)
+        forbidden_wrong("%zu MiB of memory", first);
+    calls_without_memory();
+    chunks_give(first);
+    for (int round = 0; round < 3; round++) {
+        const size_t again = chunks_take();
+
+        if (again + 4 < first)
+            forbidden_wrong("%zu MiB, and %zu MiB the next time", first, again);
+        chunks_give(again);
+    }
+}
+
+/* --- More threads than a keep can have. */
+
+#define THREADS_MOST 4096
+
+static volatile uint32_t gate_open;
+static uint32_t waiting;
+
+static void *thread_wait(void *unused)
+{
+    __atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+    while (gate_open == 0)
+        (void)call(SYS_futex, &gate_open, 128, 0, 0);
+    return unused;
+}
+
+void keep_threads(void)
+{
+    static pthread_t threads[THREADS_MOST];
+    uint32_t first = 0;
+
+    for (int round = 0; round < 4; round++) {
+        uint32_t count = 0;
+        int error = 0;
+
+        gate_open = waiting = 0;
+        while (count < THREADS_MOST &&
+               (error = pthread_create(&threads[count], NULL, thread_wait, NULL)) == 0)
+            count++;
+        if (error != EAGAIN || count < 8)
+            forbidden_wrong("%u threads, then %s", count, error_name(-error));
+        if (round > 0 && count != first)
+            forbidden_wrong("%u threads, and then %u", first, count);
+        first = count;
+        gate_open = 1;
+        (void)call(SYS_futex, &gate_open, 129, THREADS_MOST);
+        for (uint32_t i = 0; i < count; i++)
+            pthread_join(threads[i], NULL);
+        if (waiting != count)
+            forbidden_wrong("%u threads ran, of %u", waiting, count);
+    }
 }

@@ -72,6 +72,7 @@ static const struct guest_case cases[] = {
     { "remap", family_remap },
     { "reserve", family_reserve },
     { "advise", family_advise },
+    { "lots", family_lots },
     { "break", family_break },
     { "action", family_action },
     { "mask", family_mask },

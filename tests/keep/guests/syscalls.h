@@ -12,6 +12,7 @@ void family_protect(void);
 void family_remap(void);
 void family_reserve(void);
 void family_advise(void);
+void family_lots(void);
 void family_break(void);
 void family_action(void);
 void family_mask(void);

@@ -15,11 +15,11 @@ packet() # DATA: framed; the checksum is the sum of its bytes
 }
 
 # 1: where it starts; a step; where it is; a breakpoint at exec's text, which is then not seen in
-# memory; to the end.
+# memory; to where the guest is compiled; to the end.
 talk()
 {
     local p
-    for p in QStartNoAckMode p10 'vCont;s' p10 "Z0,$1,1" "m$1,1" 'z0,'"$1"',1' 'vCont;c'; do
+    for p in QStartNoAckMode p10 'vCont;s' p10 "Z0,$1,1" "m$1,1" 'z0,'"$1"',1' 'vCont;c' 'vCont;c'; do
         packet "$p"
         sleep 0.7
     done

@@ -1,4 +1,5 @@
 # What the scripts share: `check NAME COMMAND...` is one line of TAP.
+set -u
 
 checks=0
 
