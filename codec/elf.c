@@ -101,6 +101,8 @@ static enum err segment_add(struct elf *out, const struct program_header *p, con
         return wrong_is(wrong, "a segment lies outside of the file");
     if (p->at > UINT64_MAX / 2 || p->size > ELF_SPAN_MAX)
         return wrong_is(wrong, "a segment is too large");
+    if (out->position_independent && p->at > ELF_SPAN_MAX)
+        return wrong_is(wrong, "a position-independent file does not start near 0");
     if (p->offset % ELF_PAGE != p->at % ELF_PAGE || p->align % ELF_PAGE != 0)
         return wrong_is(wrong, "a segment does not fall on pages");
     if ((p->flags & ELF_WRITE) != 0 && (p->flags & ELF_EXECUTE) != 0)

@@ -130,6 +130,12 @@ static void offset_wraps(struct made *m) { m->header[1].offset = UINT64_MAX - 0x
 static void smaller_in_memory(struct made *m) { m->header[1].size = 0xfff; }
 static void huge(struct made *m) { m->header[2].size = ELF_SPAN_MAX + 1; }
 static void far_away(struct made *m) { m->header[2].at = (ELF_SPAN_MAX & ~0xfffull) + 0x100; }
+static void starts_high(struct made *m)
+{
+    for (int i = 0; i < 4; i++)
+        m->header[i].at += 16ull << 30;
+    m->entry += 16ull << 30;
+}
 static void at_wraps(struct made *m) { m->header[2].at = UINT64_MAX - 0xeff; }
 static void unaligned(struct made *m) { m->header[1].offset = 0x1100; }
 static void odd_alignment(struct made *m) { m->header[1].align = 16; }
@@ -177,6 +183,7 @@ static void refused(void)
         { "smaller in memory than in the file", smaller_in_memory },
         { "a huge segment", huge },
         { "segments far apart", far_away },
+        { "position independent, and far from 0", starts_high },
         { "an address that wraps", at_wraps },
         { "an offset that does not fit its address", unaligned },
         { "an alignment below a page", odd_alignment },

@@ -69,7 +69,9 @@ static enum volume_fault header_load(struct volume *v)
     v->slot = slot[1] == VOLUME_SLOT_GOOD &&
               (slot[0] != VOLUME_SLOT_GOOD || h[1].generation > h[0].generation);
     v->now = h[v->slot];
-    v->torn = slot[!v->slot] != VOLUME_SLOT_GOOD && slot[!v->slot] != VOLUME_SLOT_EMPTY;
+    /* From the second generation on both have been written: an empty one was wiped. */
+    v->torn = slot[!v->slot] != VOLUME_SLOT_GOOD &&
+              (slot[!v->slot] != VOLUME_SLOT_EMPTY || v->now.generation > 1);
     return VOLUME_OK;
 }
 

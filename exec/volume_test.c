@@ -230,6 +230,14 @@ static void check_torn(void)
     volume_drop(&v);
     CHECK(holds("next"));
 
+    CASE("a header wiped that has been written: a note");
+    memcpy(other, raw, raw_size);
+    memset(other, 0, VOLUME_SLOT_SIZE);
+    file_set(other, raw_size);
+    CHECK_EQ(volume_load(&v, &from, &clock_world), VOLUME_OK);
+    CHECK(v.torn && v.now.generation == 2);
+    volume_drop(&v);
+
     CASE("a crash in the middle of contents: the headers are untouched");
     memcpy(other, raw, raw_size);
     memset(other + VOLUME_DATA_AT, 0xee, 1000); /* where generation 3 goes */

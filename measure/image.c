@@ -390,6 +390,8 @@ enum err image_plan(struct image *out, uint8_t head[static IMAGE_HEAD_MAX], stru
     p.tables_end = (TABLES_FIXED + exec.segment[exec.segments_count - 1].at / PLACE_PAGE_LARGE +
                     ram_size / (1u << 30)) *
                    PLACE_PAGE;
+    if (p.tables_end > IMAGE_HEAD_MAX / 2)
+        return wrong_is(out, "exec: too large for the tables");
     p.used = p.tables_end;
     p.tables_used = PLACE_PAGE; /* the root */
     memset(head, 0, p.tables_end);

@@ -256,7 +256,7 @@ int64_t call_close(const struct call *c)
     if (f == NULL)
         return -LINUX_EBADF;
     if (f->kind == GATE_HANDLE_STREAM) {
-        stream_flush();
+        (void)stream_flush();
         late = stream_late(f);
     }
     file_give(f); /* the table's reference */
@@ -288,7 +288,7 @@ static int64_t dup_to(uint64_t from, uint64_t to, bool close_on_exec)
         return -LINUX_EBADF;
     }
     if (f->kind == GATE_HANDLE_STREAM)
-        stream_flush();
+        (void)stream_flush();
     lock_take(&table.lock);
     old = table_find(to);
     table_set((uint32_t)to, f, close_on_exec);

@@ -268,7 +268,7 @@ static void test_posted(void)
     fake.stream[1].write_refusal = GATE_REFUSED_PIPE;
     CHECK_EQ(write_fast(OUT, 'y'), 1);
     CHECK_EQ(fake.raised, 0);
-    stream_flush();
+    (void)stream_flush();
     CHECK_EQ(fake.raised, 0);
     fake.stream[1].write_refusal = GATE_OK;
     CHECK_EQ(CALL3(write, OUT, fake_at(0), 1), -LINUX_EPIPE);
@@ -289,20 +289,20 @@ static void test_posted(void)
     CHECK_EQ(fake.stream[1].out_size, 6);
     CHECK(memcmp(fake.stream[1].out, "012345", 6) == 0);
     fake_on(0);
-    stream_flush();
+    (void)stream_flush();
 
     CASE("as many as there are places are posted; a signal ends the wait for one");
     fake.stream[1].out_size = 0;
     fake.stream[1].writes = 0;
     for (int i = 0; i < 100; i++)
         CHECK_EQ(write_fast(OUT, (char)(' ' + i % 64)), 1);
-    stream_flush();
+    (void)stream_flush();
     CHECK_EQ(fake.stream[1].out_size, 100);
     for (size_t i = 0; i < 100; i++)
         CHECK_EQ(fake.stream[1].out[i], ' ' + i % 64);
     for (int i = 0; i < 3; i++)
         CHECK_EQ(write_fast(OUT, 's'), 1);
-    stream_flush();
+    (void)stream_flush();
     fake.stream[1].write_waits = true;
     fake.stream[1].out_size = 0;
     for (unsigned i = 0; i < GATE_POSTED_MAX - 1; i++)
@@ -317,7 +317,7 @@ static void test_posted(void)
     CHECK_EQ(fake.stream[1].out_size, 0);
     fake_on(0);
     fake.stream[1].write_waits = false;
-    stream_flush();
+    (void)stream_flush();
     CHECK_EQ(fake.stream[1].out_size, GATE_POSTED_MAX - 1);
 
     CASE("a nonblocking stream never posts");

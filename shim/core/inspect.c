@@ -116,7 +116,7 @@ static int64_t sync_fd(uint64_t fd)
     if (f->kind == GATE_HANDLE_BLOCK) {
         r = block_flush(f);
     } else if (f->kind == GATE_HANDLE_STREAM && f->type == GATE_TYPE_FILE) {
-        stream_flush();
+        (void)stream_flush();
         r = -stream_late(f);
     } else if (f->kind != GATE_HANDLE_INPUT) {
         r = -LINUX_EINVAL; /* pipes, sockets, terminals: fsync(2) */

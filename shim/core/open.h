@@ -32,6 +32,7 @@ struct file {
     int32_t late;       /* atomic: the error of one, not yet told */
     uint32_t quick;     /* writes that followed each other fast */
     uint64_t wrote_at;  /* the counter, at the last write */
+    bool interrupted;   /* a signal ended the last write */
 };
 
 /* How a kind moves bytes. offset: NULL for the file's own position. flags: a
@@ -75,8 +76,8 @@ static inline bool file_is_socket(const struct file *f) { return f->type == GATE
 
 /* Streams and listeners: the last reference is gone. */
 void stream_close(struct file *f);
-/* Waits for what this vCPU has posted. */
-void stream_flush(void);
+/* Waits a while for what this vCPU has posted; false: nobody reads it. */
+bool stream_flush(void);
 /* An error of a posted write that was not yet told; 0: none. */
 int stream_late(struct file *f);
 /* SO_ERROR and its like: what POLL says is there to be read; 0: nothing. */

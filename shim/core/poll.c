@@ -180,7 +180,7 @@ static int64_t list_pass(struct wait *w)
 
 static int64_t wait_all(struct wait *w)
 {
-    stream_flush();
+    (void)stream_flush();
     for (;;) {
         int64_t r = list_pass(w);
 

@@ -52,7 +52,7 @@ static int64_t accept_one(struct file *listener, uint32_t flags)
 
     if (f == NULL)
         return -LINUX_ENOMEM;
-    stream_flush();
+    (void)stream_flush();
     (void)gate_stage(&cpu_here()->gate);
     if (ask_host(&a) != GATE_OK) {
         file_give(f);
@@ -211,7 +211,7 @@ int64_t call_shutdown(const struct call *c)
     } else if (f->kind != GATE_HANDLE_STREAM) {
         r = -LINUX_ENOTCONN;
     } else {
-        stream_flush();
+        (void)stream_flush();
         (void)gate_stage(&cpu_here()->gate);
         a.args[0] = f->handle;
         a.args[1] = how + 1; /* SHUT_RD is 0 */
@@ -242,7 +242,7 @@ static int64_t option_of(struct file *f, uint32_t level, uint32_t name, int32_t 
     case SO_TYPE: *out = 1; return 0; /* SOCK_STREAM */
     case SO_ACCEPTCONN: *out = f->kind == GATE_HANDLE_LISTENER; return 0;
     case SO_ERROR:
-        stream_flush();
+        (void)stream_flush();
         *out = stream_late(f);
         return 0;
     default: return -LINUX_ENOPROTOOPT;

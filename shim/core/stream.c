@@ -13,6 +13,7 @@
 #define QUICK_COUNT 3u
 #define QUICK_NS 1000000u
 #define WAIT_NS 100000u
+#define SETTLE_WAITS 200u
 #define FINISH_WAITS 1000u
 /* What is posted before a write waits again: then a signal can end it, where
  * nobody reads. A stage always finds room beside so much. */
@@ -46,7 +47,18 @@ static void late_put(struct file *f, enum gate_refusal refusal)
     __atomic_store_n(&f->late, ask_errno(refusal), __ATOMIC_RELAXED);
 }
 
-void stream_flush(void)
+/* Whether the host has answered all that another vCPU has put out. Only a hint as
+ * far as the host is concerned, which can hold back any stream it likes; its own
+ * vCPU collects and judges the answers. */
+static bool answered(struct cpu *other)
+{
+    uint32_t out = __atomic_load_n(&other->gate.submitted, __ATOMIC_ACQUIRE);
+
+    return __atomic_load_n(&other->gate.port->completed, __ATOMIC_ACQUIRE) == out;
+}
+
+/* Everything of this vCPU is out: what became of it is known. */
+static void posted_collect(void)
 {
     struct cpu *c = cpu_here();
     struct file *f = posted[c->index].file;
@@ -63,14 +75,21 @@ void stream_flush(void)
     __atomic_compare_exchange_n(&f->posted_by, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-/* Whether the host has answered all that another vCPU has put out. Only a hint as
- * far as the host is concerned, which can hold back any stream it likes; its own
- * vCPU collects and judges the answers. */
-static bool answered(struct cpu *other)
+/* Where nobody reads, what was posted stays where it is, and the program goes on:
+ * to Linux it is in a pipe by now. */
+bool stream_flush(void)
 {
-    uint32_t out = __atomic_load_n(&other->gate.submitted, __ATOMIC_ACQUIRE);
+    struct cpu *c = cpu_here();
 
-    return __atomic_load_n(&other->gate.port->completed, __ATOMIC_ACQUIRE) == out;
+    if (posted[c->index].file == NULL)
+        return true;
+    for (unsigned i = 0; !answered(c); i++) {
+        if (i == SETTLE_WAITS)
+            return false;
+        cpu_park(WAIT_NS);
+    }
+    posted_collect();
+    return true;
 }
 
 static void other_wait(uint32_t index, const uint32_t *posted_by, unsigned waits_most)
@@ -88,7 +107,7 @@ static void other_wait(uint32_t index, const uint32_t *posted_by, unsigned waits
  * where a signal came first. */
 static bool others_wait(struct file *f)
 {
-    for (;;) {
+    for (unsigned i = 0; i < FINISH_WAITS; i++) {
         uint32_t by = __atomic_load_n(&f->posted_by, __ATOMIC_ACQUIRE);
 
         if (by == 0 || by == cpu_here()->index + 1 || answered(cpu_at(by - 1)))
@@ -97,13 +116,17 @@ static bool others_wait(struct file *f)
             return false;
         other_wait(by - 1, &f->posted_by, 1);
     }
+    return true; /* nobody reads: there is no order to see */
 }
 
 void stream_finish(void)
 {
     uint32_t here = cpu_here()->index;
 
-    stream_flush();
+    /* What Linux would have waited for in write(2) is waited for here, unless a
+     * signal has ended such a wait. */
+    if (stream_flush() || !posted[here].file->interrupted)
+        posted_collect();
     for (uint32_t i = 0; i < cpu_count(); i++) {
         struct file *f = __atomic_load_n(&posted[i].file, __ATOMIC_ACQUIRE);
 
@@ -120,7 +143,7 @@ void stream_close(struct file *f)
     struct gate_ask a = { .call = GATE_STREAM_CLOSE, .args = { f->handle } };
     uint64_t bit = 1ull << (f->handle % 64);
 
-    stream_flush();
+    (void)stream_flush();
     (void)others_wait(f);
     /* Free before it is said: the number may come back in another vCPU's ACCEPT
      * before this one has its answer. */
@@ -166,11 +189,12 @@ static bool waits(const struct file *f, uint32_t flags)
     return (file_flags(f) & LINUX_O_NONBLOCK) == 0 && (flags & LINUX_MSG_DONTWAIT) == 0;
 }
 
-static bool posted_has_room(size_t size)
+static bool posted_has_room(const struct file *f, size_t size)
 {
     uint32_t i = cpu_here()->index;
 
-    return posted[i].count < POSTED_COUNT && posted[i].size + size <= POSTED_SIZE;
+    return (posted[i].file == NULL || posted[i].file == f) && posted[i].count < POSTED_COUNT &&
+           posted[i].size + size <= POSTED_SIZE;
 }
 
 /* One piece, at most as large as the stage: how many bytes went, or minus an errno. */
@@ -183,17 +207,37 @@ static int64_t write_piece(struct file *f, struct span *s, uint32_t flags, bool 
     a.sent = span_take(s, gate_stage(&cpu_here()->gate), size);
     if (a.sent < size)
         return -LINUX_EFAULT;
-    if (post && posted_has_room(size)) {
+    if (post && posted_has_room(f, size)) {
         write_post(f, &a);
         return (int64_t)size;
     }
-    if (ask_host(&a) != GATE_OK)
+    f->interrupted = ask_host(&a) == GATE_REFUSED_CANCELLED;
+    late_put(f, gate_posted_refusal(&cpu_here()->gate, f->handle));
+    if (a.refusal != GATE_OK)
         return write_failed(f, ask_errno(a.refusal), flags);
     /* Writes to one stream keep their order: those before it are out, too. */
-    posted[cpu_here()->index].count = posted[cpu_here()->index].size = 0;
+    if (posted[cpu_here()->index].file == f)
+        posted[cpu_here()->index].count = posted[cpu_here()->index].size = 0;
     if (a.value == 0 || a.value > size)
         ask_lied("a stream took more than it was given");
     return (int64_t)a.value;
+}
+
+/* What went to another stream comes first: the two may end in one terminal. (On
+ * the same stream the host keeps the order.) A signal ends the wait, and the ones
+ * after it. */
+static bool order_wait(const struct file *f)
+{
+    struct file *before;
+
+    while ((before = posted[cpu_here()->index].file) != NULL && before != f) {
+        if (stream_flush() || before->interrupted)
+            return true;
+        before->interrupted = signal_waiting();
+        if (before->interrupted)
+            return false;
+    }
+    return true;
 }
 
 static int64_t write_all(struct file *f, struct span *s, uint32_t flags)
@@ -202,9 +246,7 @@ static int64_t write_all(struct file *f, struct span *s, uint32_t flags)
     int64_t done = 0;
     int late;
 
-    if (!post || posted[cpu_here()->index].file != f)
-        stream_flush();
-    if (!others_wait(f))
+    if (!order_wait(f) || !others_wait(f))
         return -LINUX_ERESTARTSYS;
     late = stream_late(f);
     if (late != 0)
@@ -267,7 +309,7 @@ static int64_t stream_read(struct file *f, struct span *s, const uint64_t *offse
 
     if (offset != NULL)
         return -LINUX_ESPIPE;
-    stream_flush();
+    (void)stream_flush();
     do {
         uint64_t want = s->total;
         int64_t n;
@@ -287,7 +329,7 @@ uint64_t stream_readable(struct file *f)
     struct gate_poll item = { .handle = f->handle, .wanted = GATE_POLL_READ };
     struct gate_ask a = { .call = GATE_STREAM_POLL, .sent = sizeof item, .room = sizeof item };
 
-    stream_flush();
+    (void)stream_flush();
     __builtin_memcpy(gate_stage(&cpu_here()->gate), &item, sizeof item);
     if (ask_host(&a) != GATE_OK || a.value == 0)
         return 0;

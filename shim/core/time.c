@@ -78,7 +78,7 @@ static int64_t sleep_until(uint64_t until_ns, uint64_t left_to)
 {
     uint64_t now;
 
-    stream_flush();
+    (void)stream_flush();
     if (clock_sleep(until_ns))
         return 0;
     now = clock_monotonic_ns();

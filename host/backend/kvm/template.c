@@ -138,15 +138,31 @@ static void workload_take(struct loader *l, int client)
         close(fds[i]); /* the streams have their own by now */
 }
 
+/* Whether the client has said something already. */
+static bool is_spoken(int client)
+{
+    struct pollfd p = { .fd = client, .events = POLLIN };
+
+    return poll(&p, 1, 0) > 0;
+}
+
 void template_wait(struct loader *l)
 {
+    bool soon;
     int client;
 
     loader_tell(l, KVM_STEP_READY, false, 0, NULL);
     client = client_accept(l);
-    loader_tell(l, KVM_STEP_TAKEN, false, 0, NULL);
+    /* The pool makes another template as soon as it hears that this one is taken: it
+     * must not take the processor from a client that is served at once, nor wait for
+     * one that keeps silent. */
+    soon = is_spoken(client);
+    if (!soon)
+        loader_tell(l, KVM_STEP_TAKEN, false, 0, NULL);
     workload_take(l, client);
     reply(client, POOL_STARTED, 0, NULL);
+    if (soon)
+        loader_tell(l, KVM_STEP_TAKEN, false, 0, NULL);
     atomic_store(&l->client_fd, client);
     close(l->plan->listen_fd); /* a used keep is never handed on */
     atomic_store(&l->has_claims, true);
