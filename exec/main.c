@@ -173,6 +173,7 @@ int main(void)
     static struct exec x;
     int code;
 
+    memory_begin();
     direct_init();
     code = exec_run(&x);
 

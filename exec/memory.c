@@ -2,12 +2,15 @@
 #define _GNU_SOURCE
 #include "exec/memory.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "exec/wait.h"
+
+#define HEAP_STEP (4 << 20)
 
 static struct {
     uint64_t ceiling;
@@ -154,6 +157,12 @@ static void release(void *context, void *at, size_t size)
     (void)context;
     discharge(reservation_end(at));
     munmap(at, size);
+}
+
+void memory_begin(void)
+{
+    mallopt(M_TOP_PAD, HEAP_STEP);
+    mallopt(M_MMAP_THRESHOLD, HEAP_STEP);
 }
 
 void memory_host(struct wasm_host *out, uint64_t limit)

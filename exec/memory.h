@@ -14,6 +14,10 @@
  * the code of a small module, have to fit somewhere. */
 #define MEMORY_LEAST (96ull << 20)
 
+/* Before the first allocation: the heap grows in few large steps, which cost a keep
+ * that maps memory explicitly less than many small ones. */
+void memory_begin(void);
+
 /* One per process. limit: what the launch record sets. */
 void memory_host(struct wasm_host *out, uint64_t limit);
 /* Whether anything was refused because of the ceiling. */

@@ -75,8 +75,10 @@ struct cpu {
     struct gate gate;
     struct thread thread;
     struct futex_wait futex;
-    /* The last fault that another vCPU's change had mended meanwhile, and how often. */
-    uint64_t fault_rip, fault_address, fault_repeats;
+    /* The last fault that another vCPU's change had mended meanwhile, and how often
+     * it came since that change. */
+    uint64_t fault_address, fault_changes, fault_repeats;
+    uint64_t copy_address; /* where the core's own last fault on exec's memory was */
 };
 
 static inline struct cpu *cpu_here(void)

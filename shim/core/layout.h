@@ -57,6 +57,7 @@
 #define STUB_FS_BASE 0x104 /* FS base := EDX:ECX's */
 #define STUB_PORT 0x105    /* OUT to the gate's port EDX */
 #define STUB_GS_BASE 0x106 /* GS base := this vCPU's struct cpu, as it was */
+#define STUB_HALT 0x107    /* the end: HLT, which the host takes for one */
 
 #define LAYOUT_VECTOR_KICK 0x20
 #define LAYOUT_SYSCALL 256

@@ -19,8 +19,13 @@
 #define SIZE_OF_NO_STACK (1ull << 30)
 
 static struct lock map_lock_;
+static uint64_t changes; /* atomic */
 
-void map_lock(void) { lock_take(&map_lock_); }
+void map_lock(void)
+{
+    lock_take(&map_lock_);
+    __atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED);
+}
 
 void map_unlock(void) { lock_give(&map_lock_); }
 
@@ -438,26 +443,37 @@ int memory_protection_at(uint64_t at)
     const struct area *a;
     int protection = -1;
 
-    map_lock();
+    lock_take(&map_lock_);
     a = area_find(at);
     if (a != NULL && a->start <= at)
         protection = (int)a->protection;
-    map_unlock();
+    lock_give(&map_lock_);
     return protection;
 }
 
-bool memory_is_filled(uint64_t at)
+/* What the processor permits: whoever may write or execute may read. */
+static enum memory_fault fault_in(const struct area *a, uint64_t at, uint32_t wanted)
 {
     const uint64_t page = at & ~(uint64_t)(PLACE_PAGE - 1);
-    struct table_survey survey;
 
-    if (page >= PLACE_USER_END)
-        return false;
-    map_lock();
-    table_look(page, page + PLACE_PAGE, &survey);
-    map_unlock();
-    return survey.absent == 0;
+    if (a == NULL || a->start > at)
+        return MEMORY_HOLE;
+    if (a->protection == 0 || (wanted != LINUX_PROT_READ && (a->protection & wanted) == 0))
+        return MEMORY_DENIED;
+    return content_end(a, page, page + PLACE_PAGE) == page ? MEMORY_BEHIND_INPUT : MEMORY_PERMITTED;
 }
+
+enum memory_fault memory_fault_at(uint64_t at, uint32_t wanted)
+{
+    enum memory_fault fault;
+
+    lock_take(&map_lock_);
+    fault = fault_in(area_find(at), at, wanted);
+    lock_give(&map_lock_);
+    return fault;
+}
+
+uint64_t memory_changes(void) { return __atomic_load_n(&changes, __ATOMIC_RELAXED); }
 
 uint64_t memory_page_take(void)
 {

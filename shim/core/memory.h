@@ -29,11 +29,14 @@ int64_t memory_remap(uint64_t at, uint64_t size, uint64_t new_size, uint32_t fla
                      uint64_t new_at);
 int64_t memory_advise(uint64_t at, uint64_t size, uint32_t advice);
 int64_t memory_brk(uint64_t to);
-/* What mincore or a fault handler wants to know: the protection of the page, or
- * -1 where nothing is mapped (SEGV_MAPERR against SEGV_ACCERR). */
+/* The protection of the page, or -1 where nothing is mapped. */
 int memory_protection_at(uint64_t at);
-/* Whether the page has contents: false in a hole, and behind an input's last page. */
-bool memory_is_filled(uint64_t at);
+/* Why an access that wanted one right faulted, as things stand now: PERMITTED is
+ * that nothing speaks against it any more, and it is to be tried again. */
+enum memory_fault { MEMORY_PERMITTED, MEMORY_HOLE, MEMORY_DENIED, MEMORY_BEHIND_INPUT };
+enum memory_fault memory_fault_at(uint64_t at, uint32_t wanted);
+/* Moves with every call that may change anything. */
+uint64_t memory_changes(void);
 
 /* Pages for the shim itself, zeroed; guest-physical, from the same RAM. 0: none. */
 uint64_t memory_page_take(void);

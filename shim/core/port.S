@@ -42,6 +42,10 @@ fault_out_by_stub:
         mov     $STUB_FLAT, %eax
         int3
         ret
+        FUNCTION stub_halt
+        mov     $STUB_HALT, %eax
+        int3
+        jmp     stub_halt
         FUNCTION stub_fs_base           /* (uint64_t base) */
         mov     $STUB_FS_BASE, %eax
         mov     %edi, %ecx
@@ -69,14 +73,6 @@ fault_fs_write:
         mov     %rdx, %rcx
 fault_copy:
         rep movsb
-        mov     $1, %eax
-        ret
-        /* bool user_fill(void *to, size_t size): with zeroes */
-        FUNCTION user_fill
-        mov     %rsi, %rcx
-        xor     %eax, %eax
-fault_fill:
-        rep stosb
         mov     $1, %eax
         ret
         /* bool user_take32(uint32_t *out, const uint32_t *at) */
@@ -128,7 +124,7 @@ fault_fxrstor:
         .balign 8
         .globl  core_faults
 core_faults:
-        .irp    name, fs_read, fs_write, copy, fill, take32, swap32, xrstor, fxrstor
+        .irp    name, fs_read, fs_write, copy, take32, swap32, xrstor, fxrstor
         .quad   fault_\name, fault_false
         .endr
         .quad   fault_out, fault_out_by_stub

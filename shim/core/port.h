@@ -19,6 +19,7 @@ void stub_flush(void);
 void stub_invlpg(uint64_t va);
 void stub_flat(void);
 void stub_fs_base(uint64_t base);
+_Noreturn void stub_halt(void);
 
 /* false: the processor has no FSGSBASE, and nothing was done. */
 bool port_fs_read(uint64_t *base);
@@ -32,7 +33,6 @@ bool port_fxrstor(const void *area);
 
 /* Exec's memory, unchecked: false is a fault on the way (user.h is for others). */
 bool user_copy(void *to, const void *from, size_t size);
-bool user_fill(void *to, size_t size);
 bool user_take32(uint32_t *out, const uint32_t *at);
 bool user_swap32(uint32_t *at, uint32_t expected, uint32_t wanted, uint32_t *found);
 

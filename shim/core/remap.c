@@ -19,8 +19,8 @@ static struct {
 
 void remap_init(uint64_t brk)
 {
-    (void)map_align(&brk);
-    heap.start = heap.now = brk;
+    /* From a large page on, so that a heap that grows in large steps has large entries. */
+    heap.start = heap.now = (brk + PLACE_PAGE_LARGE - 1) & ~(uint64_t)(PLACE_PAGE_LARGE - 1);
 }
 
 /* --- mremap. */

@@ -4,7 +4,7 @@
 #include "gate/place.h"
 #include "shim/core/cpu.h"
 #include "shim/core/memory.h"
-#include "shim/core/user.h"
+#include "shim/core/port.h"
 
 /* GROW and SHRINK are answered at once: they are never cancelled, and a host that
  * does not answer as calls.def says is a liar. */
@@ -29,7 +29,8 @@ void supply_shrink(uint64_t gpa, uint64_t size) { (void)ask_host(GATE_MEMORY_SHR
 void supply_copy(void *to, uint64_t va, uint64_t gpa)
 {
     (void)gpa;
-    if (!user_read(to, va, PLACE_PAGE))
+    /* Not user_read: the lock of the address space is held. */
+    if (!user_copy(to, (const void *)va, PLACE_PAGE))
         supply_bug("memory: a page of a file that is not there");
 }
 

@@ -69,48 +69,38 @@ static int sse_code(void)
     return trap_float_code(control, control >> 7);
 }
 
-/* Whether the area permits what was tried: then what is not there is behind the end
- * of an input, as behind the end of a file. */
-static bool is_permitted(int protection, uint64_t error)
-{
-    uint32_t wanted = (error & PF_FETCH) != 0   ? LINUX_PROT_EXEC
-                      : (error & PF_WRITE) != 0 ? LINUX_PROT_WRITE
-                                                : LINUX_PROT_READ;
-
-    return protection > 0 && ((uint32_t)protection & wanted) != 0;
-}
-
-/* Another vCPU may have been changing the page, or has just given the right: Linux
- * would look again, and so do we. The processor forgot the translation by faulting
- * (Intel SDM vol. 3 §4.10.4.1), so the same fault again is another change. */
-static bool is_mended(const struct frame *f, uint64_t cr2)
+/* The processor forgot the translation by faulting (Intel SDM vol. 3 §4.10.4.1), so
+ * the same fault again is another change, or else nothing that would ever end. */
+enum memory_fault trap_judge(uint64_t address, uint32_t wanted)
 {
     struct cpu *c = cpu_here();
+    uint64_t changes = memory_changes();
+    enum memory_fault fault = memory_fault_at(address, wanted);
 
-    if (!memory_is_filled(cr2))
-        return false;
-    if (c->fault_rip != f->rip || c->fault_address != cr2)
+    if (fault != MEMORY_PERMITTED)
+        return fault;
+    if (c->fault_address != address || c->fault_changes != changes)
         c->fault_repeats = 0;
-    c->fault_rip = f->rip;
-    c->fault_address = cr2;
-    return c->fault_repeats++ < MENDED_MAX;
+    c->fault_address = address;
+    c->fault_changes = changes;
+    return c->fault_repeats++ < MENDED_MAX ? MEMORY_PERMITTED : MEMORY_DENIED;
 }
 
 static void page_signal(struct frame *f, uint64_t cr2)
 {
-    bool is_there = (f->error & PF_PRESENT) != 0;
-    int protection = memory_protection_at(cr2);
+    enum memory_fault fault = trap_judge(cr2, (f->error & PF_FETCH) != 0   ? LINUX_PROT_EXEC
+                                              : (f->error & PF_WRITE) != 0 ? LINUX_PROT_WRITE
+                                                                           : LINUX_PROT_READ);
 
-    if (is_permitted(protection, f->error) && is_mended(f, cr2))
+    if (fault == MEMORY_PERMITTED)
         return;
-    if (!is_there && is_permitted(protection, f->error))
+    if (fault == MEMORY_BEHIND_INPUT) /* as behind the end of a file */
         return signal_fault(f, LINUX_SIGBUS, BUS_ADRERR, cr2, cr2);
     /* Linux does not tell what of the kernel's half is mapped: the code says nothing
      * is, and the error that all of it is. */
     if (cr2 >= ADDRESS_END)
         f->error |= PF_PRESENT;
-    signal_fault(f, LINUX_SIGSEGV, is_there || protection >= 0 ? SEGV_ACCERR : SEGV_MAPERR, cr2,
-                 cr2);
+    signal_fault(f, LINUX_SIGSEGV, fault == MEMORY_HOLE ? SEGV_MAPERR : SEGV_ACCERR, cr2, cr2);
 }
 
 /* Which signal Linux makes of which exception: arch/x86/kernel/traps.c's table, as
@@ -132,10 +122,21 @@ static void trap_signal(struct frame *f, uint64_t cr2)
     }
 }
 
+/* How many vCPUs are on their way out. More than there are: what the way out needs is
+ * broken itself, and only ring 0 is left to end the keep. */
+static uint32_t ending;
+
+static void ending_begins(void)
+{
+    if (__atomic_add_fetch(&ending, 1, __ATOMIC_RELAXED) > GATE_VCPUS_MAX)
+        stub_halt();
+}
+
 static _Noreturn void trap_bug(const struct frame *f, uint64_t cr2)
 {
     struct report r = { .size = 0 };
 
+    ending_begins();
     report_text(&r, "the shim: an exception in the core");
     report_frame(&r, f, cr2);
     cpu_end(GATE_EXIT_SHIM, GATE_END_SHIM, r.text);
@@ -166,8 +167,17 @@ static bool is_flat_syscall(const struct frame *f, uint64_t cr2)
     return f->vector == 14 && f->rip == boot->syscall_stub && cr2 == f->rip;
 }
 
+/* The exceptions that instructions of the core can raise: any other is the host's
+ * doing, and of some of those the frame says nothing (stub.S, TRAP_LAST). */
+static bool is_ours(uint64_t vector)
+{
+    return vector == 1 || vector == 6 || vector == 13 || vector == 14;
+}
+
 void core_trap_inside(struct frame *f, uint64_t cr2)
 {
+    if (!is_ours(f->vector))
+        trap_bug(f, cr2);
     if (is_flat_syscall(f, cr2)) {
         f->rip = f->rcx;
         f->rflags = f->r11;
@@ -182,6 +192,7 @@ void core_trap_inside(struct frame *f, uint64_t cr2)
     }
     for (unsigned i = 0; core_faults[i][0] != 0; i++) {
         if (core_faults[i][0] == f->rip) {
+            cpu_here()->copy_address = f->vector == 14 ? cr2 : UINT64_MAX;
             f->rip = core_faults[i][1];
             return;
         }
@@ -191,5 +202,6 @@ void core_trap_inside(struct frame *f, uint64_t cr2)
 
 _Noreturn void core_lost(void)
 {
+    ending_begins();
     cpu_end(128 + LINUX_SIGSEGV, GATE_END_SIGNAL, "GS is the shim's, and was changed");
 }

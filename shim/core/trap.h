@@ -5,9 +5,14 @@
 #include <stdint.h>
 
 #include "shim/core/frame.h"
+#include "shim/core/memory.h"
 
 /* From entry.S: an exception of the core itself; changes where it goes on. */
 void core_trap_inside(struct frame *f, uint64_t cr2);
+
+/* What to make of a fault on exec's memory; wanted: one LINUX_PROT_…. Another vCPU
+ * may have been changing the page: Linux would look again, and so do we. */
+enum memory_fault trap_judge(uint64_t address, uint32_t wanted);
 
 /* From entry.S: exec has changed GS, and left for the core. Ends the keep. */
 _Noreturn void core_lost(void);

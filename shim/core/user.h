@@ -14,7 +14,6 @@
 bool user_range(uint64_t at, uint64_t size);
 bool user_read(void *to, uint64_t from, size_t size);
 bool user_write(uint64_t to, const void *from, size_t size);
-bool user_zero(uint64_t to, size_t size);
 /* Atomic, for futexes; at is aligned to 4. */
 bool user_load32(uint32_t *out, uint64_t at);
 bool user_cas32(uint64_t at, uint32_t expected, uint32_t wanted, uint32_t *found);

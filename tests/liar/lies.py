@@ -7,15 +7,18 @@ The classes:
   TOLD     permitted by the contract: the program may be told of an error, and ends by itself
   BYTES    TOLD, of what the host may choose: the program sees that its input is another
   OUTPUT   TOLD, and what the host does with the output is its own
+  SPOILT   both: memory of the host's flickers on, and other answers of its go through it
   DENIED   what was given is not there: the keep may end by touching it
+  CHANCE   all of these: whatever happens, no keep fails of itself
   NEVER    it may also wait for ever, until it is told to end
 """
 import os
+import random
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CAUGHT, DIES, LATE, TOLD, BYTES, OUTPUT, DENIED, NEVER = range(8)
-CLASS_NAMES = "CAUGHT DIES LATE TOLD BYTES OUTPUT DENIED NEVER".split()
+CLASS_NAMES = "CAUGHT DIES LATE TOLD BYTES OUTPUT SPOILT DENIED CHANCE NEVER".split()
+CAUGHT, DIES, LATE, TOLD, BYTES, OUTPUT, SPOILT, DENIED, CHANCE, NEVER = range(len(CLASS_NAMES))
 TOP = 1 << 63
 ALL = (1 << 64) - 1
 REFUSALS = ("AGAIN", "PIPE", "RESET", "IO", "NOSPC", "NOMEM", "UNSUPPORTED", "CANCELLED")
@@ -73,14 +76,14 @@ def of_rings():
     for n in (0, 0x7fff0001):
         yield "unsolicited", (n,), CAUGHT
     for n in (1, 33, ALL, ALL - 32, TOP >> 32):
-        yield "completed-add", (n,), CAUGHT
+        yield "completed-add", (n,), NEVER if n == ALL else CAUGHT
         yield "taken-add", (n,), CAUGHT
     yield "late", (50,), LATE
     yield "never", (), NEVER
     for numbers in ((1, 1), (TOP, 0), (0, 70000), (0, 1)):
         yield "flicker-answer", numbers, CAUGHT
     for n in (1, 33, ALL):
-        yield "flicker-index", (n,), CAUGHT
+        yield "flicker-index", (n,), NEVER  # what comes meanwhile may be lost
 
 
 def own(name):
@@ -91,7 +94,7 @@ def own(name):
         yield "fill", (0x55,), BYTES
         yield "value-set", (1,), CAUGHT
         yield "size-set", (1,), CAUGHT
-        yield "flicker-data", (0, ALL), BYTES
+        yield "flicker-data", (0, ALL), SPOILT
     if name == "stream_write":
         yield "value-set", (0,), CAUGHT
         yield "value-set", (1,), OUTPUT
@@ -112,7 +115,7 @@ def own(name):
         yield "poke64", (8, 0), TOLD
         yield "poke32", (0, 7), TOLD
         yield "poke16", (4, 0xffff), TOLD
-        yield "flicker-data", (0, ALL), TOLD
+        yield "flicker-data", (0, ALL), SPOILT
     if name == "block_read":
         yield "fill", (0,), TOLD
         yield "poke8", (20, 255), TOLD
@@ -120,7 +123,7 @@ def own(name):
         yield "both-set", (0,), TOLD
         yield "both-set", (1,), TOLD
         yield "value-set", (1,), CAUGHT
-        yield "flicker-data", (0, ALL), TOLD
+        yield "flicker-data", (0, ALL), SPOILT
     if name == "block_write":
         yield "value-set", (0,), CAUGHT
         yield "value-set", (1,), TOLD
@@ -134,10 +137,10 @@ def own(name):
             for n in (0, TOP, ALL, 1 << 62):
                 yield "poke64", (at, n), LATE
         yield "poke64", (24, 1), CAUGHT
-        yield "flicker-data", (0, TOP), CAUGHT
+        yield "flicker-data", (0, TOP), SPOILT
         yield "wild", (5,), CAUGHT
     if name == "memory_grow":
-        yield "refuse", (6,), TOLD
+        yield "refuse", (6,), DENIED  # it was given, and is asked for again
 
 
 # Of struct gate_launch and struct gate_handle (gate/launch.h).
@@ -218,14 +221,14 @@ def of_launch():
     yield "size-set", (0,), DIES, "nothing"
     yield "size-set", (HEAD,), DIES, "the head alone"
     for at in (0, 32, 96, 128, 192, 224):
-        yield "flicker-data", (at, 0x8000000080000000), TOLD, f"bytes from {at} flicker"
+        yield "flicker-data", (at, 0x8000000080000000), SPOILT, f"bytes from {at} flicker"
 
 
-def all_lies(made, unsteady):
-    """(name, plan, class): of every call that the program makes."""
+def of_calls(made, unsteady):
+    """(name, plan, class): of every call that the program makes; of `unsteady` ones only without
+    a counter that can be relied on."""
     known = calls()
-    for verb, numbers, kind, text in of_launch():
-        yield f"launch: {text}", plan("launch", 0, verb, numbers), kind
+    rings = set(of_rings())
     for name in sorted(made | unsteady):
         if name == "exit":
             continue
@@ -238,16 +241,40 @@ def all_lies(made, unsteady):
                 continue
             seen.add((verb, numbers))
             yield words(name, 0, verb, numbers), before + plan(name, 0, verb, numbers), kind
+            if name in OFTEN and (verb, numbers, kind) in rings:
+                yield words(name, 1, verb, numbers), before + plan(name, 1, verb, numbers), kind
             if verb in AGAIN and name not in ("launch", "vcpu_start"):
                 yield (words(name, "all", verb, numbers),
                        before + plan(name, "all", verb, numbers), kind)
-    for verb, kind in (("twice", CAUGHT), ("never", NEVER), ("unsolicited", NEVER)):
-        yield words("exit", "all", verb, ()), plan("exit", "all", verb, ()), kind
+
+
+def of_keep():
+    """The same, of a keep as a whole."""
+    for verb, numbers, kind, text in of_launch():
+        yield f"launch: {text}", plan("launch", 0, verb, numbers), kind
+    for verb in ("twice", "never", "unsolicited"):
+        yield words("exit", "all", verb, ()), plan("exit", "all", verb, ()), NEVER
     yield "every park returns at once", "any.all.park-returns", LATE
     for n in (0, 1, 0xffffffff):
         yield f"host_asleep is {n:#x}", plan("any", "all", "asleep", (n,)), LATE
 
 
+def of_chance(made, count):
+    """Plans of three lies about anything, by lot: always the same ones."""
+    lot = random.Random(1)
+    known = calls()
+    names = sorted(made - {"exit"})
+    for i in range(count):
+        told = []
+        for _ in range(3):
+            name = lot.choice(names)
+            verb, numbers, _ = lot.choice([*own(name), *of_answers(known[name]), *of_rings()])
+            told.append(plan(name, lot.choice((0, 0, 1, 2, 3, "all")), verb, numbers))
+        yield "by lot: " + ", ".join(told), ",".join(told), CHANCE
+
+
+# Made again and again: the second one is lied about too.
+OFTEN = {"stream_read", "stream_write", "stream_poll", "block_write", "wake"}
 # Told each time as well as the first.
 AGAIN = {"flicker-answer", "flicker-index", "flicker-data", "late"}
 
@@ -257,5 +284,5 @@ def plan(call, nth, verb, numbers):
 
 
 def words(call, nth, verb, numbers):
-    when = "" if nth == 0 else " each time"
+    when = {0: "", "all": ", each time"}.get(nth, ", again")
     return " ".join([call + ":", verb.replace("-", " "), *(f"{n:#x}" for n in numbers)]) + when

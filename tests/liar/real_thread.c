@@ -12,7 +12,7 @@
 #include "host/backend/kvm/run.h"
 #include "tests/liar/real.h"
 
-#define FLICKER_NS 3000000u /* the keep is back in its code after a hundredth of it */
+#define FLICKER_NS 1000000u /* the keep is back in its code after a tenth of it */
 #define FLICKER_MAX 32u
 
 /* ppoll is what the loader's filter lets pass. */

@@ -224,6 +224,6 @@
       (call $sum (i32.const 2000000))
       (call $say (i32.const 42) (i32.const 4))
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
-      (br_if $next (i32.lt_u (local.get $n) (i32.const 60))))
+      (br_if $next (i32.lt_u (local.get $n) (i32.const 120))))
     (call $clocks (i32.const 1))
     (call $exit (i32.const 42))))

@@ -33,7 +33,8 @@ static const struct step_text steps[KVM_STEP_COUNT] = {
     [KVM_STEP_REGISTERS] = { "the virtual processor's registers", "see `broch platform`" },
     [KVM_STEP_BELL] = { "the doorbell", "raise RLIMIT_NOFILE (ulimit -n)" },
     [KVM_STEP_CLAIMS] = { "taking what is handed in",
-                          "it must be open, and of the kind that was said" },
+                          "it must be open and of the kind that was said; raise RLIMIT_NOFILE (ulimit "
+                          "-n) where there are too many" },
     [KVM_STEP_SIGNALS] = { "taking signals", NULL },
     [KVM_STEP_ROOT] = { "empty root", NULL },
     [KVM_STEP_CAPABILITIES] = { "dropping capabilities", NULL },

@@ -90,7 +90,7 @@ static int file_size(int fd, size_t *out)
 
     if (fstat(fd, &st) != 0)
         return errno;
-    if (!S_ISREG(st.st_mode) || st.st_size <= 0)
+    if (!S_ISREG(st.st_mode) || st.st_size < 0)
         return EINVAL;
     *out = (size_t)st.st_size;
     return 0;
@@ -100,6 +100,8 @@ static int file_place(int fd, uint8_t *at, size_t size)
 {
     int seals = fcntl(fd, F_GET_SEALS);
 
+    if (size == 0)
+        return 0;
     if (seals < 0 || (seals & SEALS_WANTED) != SEALS_WANTED)
         return file_copy(fd, at, size);
     return mmap(at, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED ? errno : 0;
@@ -125,7 +127,7 @@ static int input_place(struct claims *c, struct kvm_vm *vm, size_t size, struct 
     h->flags = GATE_HANDLE_READ;
     h->gpa = c->input_next;
     h->size = size;
-    c->input_next += num_align(size, PLACE_PAGE_LARGE);
+    c->input_next += num_align(size + 1, PLACE_PAGE_LARGE); /* an empty one has its place too */
     return error;
 }
 

@@ -125,6 +125,9 @@ stub_service:
         mov     $0xc0000101, %ecx       /* GS base */
         wrmsr
         iretq
+1:      cmp     $STUB_HALT, %eax
+        jne     1f
+        hlt                             /* interrupts are off: nobody comes back from here */
 1:      cmp     $STUB_FLAT, %eax
         jne     stub_break
         lea     core_gate(%rip), %rax

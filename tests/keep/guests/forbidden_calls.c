@@ -270,5 +270,6 @@ void keep_threads(void)
             pthread_join(threads[i], NULL);
         if (waiting != count)
             forbidden_wrong("%u threads ran, of %u", waiting, count);
+        say("round %d", round);
     }
 }
