@@ -1,4 +1,4 @@
-/* image_test.c: a planned keep, walked as the processor would walk it. */
+/* image_test.c: a planned keep, walked as the processor would walk it. lesson E28 */
 #include "measure/image.h"
 
 #include <stdlib.h>

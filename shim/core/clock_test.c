@@ -1,4 +1,4 @@
-/* The keep's clocks, against a host that says what it likes. */
+/* The keep's clocks, against a host that says what it likes. lesson E16 */
 #include "shim/core/clock.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SHA-256, the ChaCha20 block, health tests and the generator. */
+/* SHA-256, the ChaCha20 block, health tests and the generator. lesson E26 */
 #include "shim/core/entropy.h"
 
 #include <stdlib.h>

@@ -16,6 +16,7 @@
 #include "shim/core/memory.h"
 #include "shim/core/signal.h"
 #include "shim/core/signal_state.h"
+#include "shim/core/thread.h"
 #include "shim/core/user.h"
 
 #define MEMORY_AT 0x20000000ul /* low: exec's end is below where a process has its stack */
@@ -259,6 +260,7 @@ static const struct gate_ops ops = { .park = park, .bell = bell, .woken = woken 
 void fake_on(uint32_t index) { syscall(SYS_arch_prctl, ARCH_SET_GS, &cpus[index]); }
 
 struct cpu *cpu_at(uint32_t index) { return &cpus[index]; }
+bool thread_is_alone(void) { return !fake.threads; }
 uint32_t cpu_count(void) { return FAKE_CPUS; }
 
 void cpu_park(uint64_t ns)

@@ -54,6 +54,7 @@ struct fake {
     uint64_t mask;
     bool masked;                /* and not put back yet */
     bool protected[FAKE_PAGES]; /* of exec's memory: not writable, as far as is known */
+    bool threads; /* there is more than one */
     jmp_buf end;
     bool ends;
     uint32_t end_code, end_why;

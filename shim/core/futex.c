@@ -146,16 +146,17 @@ static uint64_t remaining(const struct deadline *d)
     return now >= d->ns ? 0 : d->ns - now;
 }
 
+/* Asking for the time may itself park and so use up a wake: that comes first, and
+ * nothing that parks lies between the last look and the park. */
 static int64_t sleep_until_woken(struct futex_wait *w, const struct deadline *d)
 {
     for (;;) {
-        uint64_t left;
+        uint64_t left = remaining(d);
 
         if (__atomic_load_n(&w->woken, __ATOMIC_ACQUIRE) != 0)
             return 0;
         if (signal_waiting())
             return !leave(w) ? 0 : d->is_set ? -LINUX_ERESTARTNOHAND : -LINUX_ERESTARTSYS;
-        left = remaining(d);
         if (left == 0)
             return leave(w) ? -LINUX_ETIMEDOUT : 0;
         cpu_park(left);

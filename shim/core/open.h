@@ -28,11 +28,10 @@ struct file {
     uint64_t position;
     uint64_t size;
     /* Streams (stream.c). */
-    uint32_t posted_by; /* atomic: 1 + the vCPU whose posted writes may be in flight */
-    int32_t late;       /* atomic: the error of one, not yet told */
-    uint32_t quick;     /* writes that followed each other fast */
-    uint64_t wrote_at;  /* the counter, at the last write */
-    bool interrupted;   /* a signal ended the last write */
+    int32_t late;      /* atomic: the error of a posted write, not yet told */
+    uint32_t quick;    /* writes that followed each other fast */
+    uint64_t wrote_at; /* the counter, at the last write */
+    bool interrupted;  /* a signal ended the last write */
 };
 
 /* How a kind moves bytes. offset: NULL for the file's own position. flags: a
@@ -76,7 +75,7 @@ static inline bool file_is_socket(const struct file *f) { return f->type == GATE
 
 /* Streams and listeners: the last reference is gone. */
 void stream_close(struct file *f);
-/* Waits a while for what this vCPU has posted; false: nobody reads it. */
+/* Waits a while for what was posted; false: nobody reads it. */
 bool stream_flush(void);
 /* An error of a posted write that was not yet told; 0: none. */
 int stream_late(struct file *f);

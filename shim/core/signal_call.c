@@ -89,25 +89,26 @@ static bool span_read(uint64_t *ns, uint64_t at)
     return true;
 }
 
-/* Waits for one of `set`; 0: the time is over, or another signal is there. */
+/* Waits for one of `set`; 0: the time is over, or another signal is there. The clock
+ * is asked first: it may park, and so use up the wake that comes with a signal. */
 static int take_wait(uint64_t set, uint64_t ns, struct linux_siginfo *info)
 {
-    uint64_t end = ns == GATE_FOREVER || ns == 0 ? ns : clock_monotonic_ns() + ns;
+    bool is_timed = ns != GATE_FOREVER && ns != 0;
+    uint64_t end = is_timed ? clock_monotonic_ns() + ns : 0;
+    uint64_t left = ns;
 
     for (;;) {
-        int number = signal_take(set, info);
-        uint64_t now;
+        int number;
 
-        if (number != 0 || ns == 0 || signal_waiting())
-            return number;
-        if (end == GATE_FOREVER) {
-            cpu_park(GATE_FOREVER);
-            continue;
+        if (is_timed) {
+            uint64_t now = clock_monotonic_ns();
+
+            left = now < end ? end - now : 0;
         }
-        now = clock_monotonic_ns();
-        if (now >= end)
-            return 0;
-        cpu_park(end - now);
+        number = signal_take(set, info);
+        if (number != 0 || left == 0 || signal_waiting())
+            return number;
+        cpu_park(left);
     }
 }
 

@@ -8,25 +8,27 @@
 #include "shim/core/open.h"
 #include "shim/core/signal.h"
 #include "shim/core/syscall.h"
+#include "shim/core/thread.h"
 
 /* Writes are posted from the one after so many that came within QUICK_NS each. */
 #define QUICK_COUNT 3u
 #define QUICK_NS 1000000u
 #define WAIT_NS 100000u
 #define SETTLE_WAITS 200u
-#define FINISH_WAITS 1000u
 /* What is posted before a write waits again: then a signal can end it, where
  * nobody reads. A stage always finds room beside so much. */
 #define POSTED_COUNT (GATE_POSTED_MAX - 1)
 #define POSTED_SIZE (112u << 10)
 
-/* The stream that a vCPU has posted writes on. One at a time: so what goes to two
- * streams that end in one terminal keeps its order. Each entry is its vCPU's own. */
+/* The stream that has posted writes. One at a time: so what goes to two streams that
+ * end in one terminal keeps its order. Only a thread that is alone posts, and all is
+ * out before there is a second: nothing of this needs a lock, and what a thread was
+ * told of another's write is so. */
 static struct {
-    struct file *file; /* atomic: stream_finish looks at it */
-    uint32_t count;    /* since all of them were known to be out */
+    struct file *file;
+    uint32_t count; /* since all of them were known to be out */
     uint32_t size;
-} posted[GATE_VCPUS_MAX];
+} posted;
 
 static uint64_t handles[GATE_HANDLES_MAX / 64]; /* in use, atomically */
 
@@ -47,43 +49,34 @@ static void late_put(struct file *f, enum gate_refusal refusal)
     __atomic_store_n(&f->late, ask_errno(refusal), __ATOMIC_RELAXED);
 }
 
-/* Whether the host has answered all that another vCPU has put out. Only a hint as
- * far as the host is concerned, which can hold back any stream it likes; its own
- * vCPU collects and judges the answers. */
-static bool answered(struct cpu *other)
+/* Whether the host has answered all that was put out. Only a hint: collecting judges
+ * the answers. */
+static bool answered(const struct cpu *c)
 {
-    uint32_t out = __atomic_load_n(&other->gate.submitted, __ATOMIC_ACQUIRE);
-
-    return __atomic_load_n(&other->gate.port->completed, __ATOMIC_ACQUIRE) == out;
+    return __atomic_load_n(&c->gate.port->completed, __ATOMIC_ACQUIRE) == c->gate.submitted;
 }
 
-/* Everything of this vCPU is out: what became of it is known. */
+/* Everything is out: what became of it is known. */
 static void posted_collect(void)
 {
     struct cpu *c = cpu_here();
-    struct file *f = posted[c->index].file;
-    uint32_t mine = c->index + 1;
 
-    if (f == NULL)
+    if (posted.file == NULL)
         return;
     if (gate_flush(&c->gate) != ERR_OK)
         ask_lied("an answer to a posted call that no honest host gives");
-    late_put(f, gate_posted_refusal(&c->gate, f->handle));
-    __atomic_store_n(&posted[c->index].file, NULL, __ATOMIC_RELEASE);
-    posted[c->index].count = posted[c->index].size = 0;
-    /* Another vCPU may have posted to it since: then the mark is that one's. */
-    __atomic_compare_exchange_n(&f->posted_by, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    late_put(posted.file, gate_posted_refusal(&c->gate, posted.file->handle));
+    posted.file = NULL;
+    posted.count = posted.size = 0;
 }
 
 /* Where nobody reads, what was posted stays where it is, and the program goes on:
  * to Linux it is in a pipe by now. */
 bool stream_flush(void)
 {
-    struct cpu *c = cpu_here();
-
-    if (posted[c->index].file == NULL)
+    if (posted.file == NULL)
         return true;
-    for (unsigned i = 0; !answered(c); i++) {
+    for (unsigned i = 0; !answered(cpu_here()); i++) {
         if (i == SETTLE_WAITS)
             return false;
         cpu_park(WAIT_NS);
@@ -92,48 +85,20 @@ bool stream_flush(void)
     return true;
 }
 
-static void other_wait(uint32_t index, const uint32_t *posted_by, unsigned waits_most)
+bool stream_settle(void)
 {
-    struct cpu *other = cpu_at(index);
-
-    for (unsigned i = 0; i < waits_most; i++) {
-        if (__atomic_load_n(posted_by, __ATOMIC_ACQUIRE) != index + 1 || answered(other))
-            return;
-        cpu_park(WAIT_NS);
-    }
-}
-
-/* Nothing of another vCPU overtakes, or is overtaken by, what comes now: false
- * where a signal came first. */
-static bool others_wait(struct file *f)
-{
-    for (unsigned i = 0; i < FINISH_WAITS; i++) {
-        uint32_t by = __atomic_load_n(&f->posted_by, __ATOMIC_ACQUIRE);
-
-        if (by == 0 || by == cpu_here()->index + 1 || answered(cpu_at(by - 1)))
-            return true;
+    while (!stream_flush())
         if (signal_waiting())
             return false;
-        other_wait(by - 1, &f->posted_by, 1);
-    }
-    return true; /* nobody reads: there is no order to see */
+    return true;
 }
 
+/* What Linux would have waited for in write(2) is waited for here, unless a signal
+ * has ended such a wait. */
 void stream_finish(void)
 {
-    uint32_t here = cpu_here()->index;
-
-    /* What Linux would have waited for in write(2) is waited for here, unless a
-     * signal has ended such a wait. */
-    if (stream_flush() || !posted[here].file->interrupted)
+    if (stream_flush() || !posted.file->interrupted)
         posted_collect();
-    for (uint32_t i = 0; i < cpu_count(); i++) {
-        struct file *f = __atomic_load_n(&posted[i].file, __ATOMIC_ACQUIRE);
-
-        /* Where nobody reads, Linux would not have written it either. */
-        if (i != here && f != NULL)
-            other_wait(i, &f->posted_by, FINISH_WAITS);
-    }
 }
 
 int stream_late(struct file *f) { return __atomic_exchange_n(&f->late, 0, __ATOMIC_RELAXED); }
@@ -143,8 +108,9 @@ void stream_close(struct file *f)
     struct gate_ask a = { .call = GATE_STREAM_CLOSE, .args = { f->handle } };
     uint64_t bit = 1ull << (f->handle % 64);
 
-    (void)stream_flush();
-    (void)others_wait(f);
+    /* To the end, where it is this one's: its number may soon be another's. */
+    if (!stream_flush() && posted.file == f)
+        posted_collect();
     /* Free before it is said: the number may come back in another vCPU's ACCEPT
      * before this one has its answer. */
     __atomic_fetch_and(&handles[f->handle / 64], ~bit, __ATOMIC_RELAXED);
@@ -164,16 +130,13 @@ static bool writes_fast(struct file *f)
 
 static void write_post(struct file *f, struct gate_ask *a)
 {
-    struct cpu *c = cpu_here();
-
-    __atomic_store_n(&f->posted_by, c->index + 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&posted[c->index].file, f, __ATOMIC_RELEASE);
-    posted[c->index].count++;
-    posted[c->index].size += (uint32_t)a->sent;
+    posted.file = f;
+    posted.count++;
+    posted.size += (uint32_t)a->sent;
     ask_post(a);
     /* It may have been made to wait after all, and then says itself how it went. */
     late_put(f, a->refusal);
-    late_put(f, gate_posted_refusal(&c->gate, f->handle));
+    late_put(f, gate_posted_refusal(&cpu_here()->gate, f->handle));
 }
 
 static int64_t write_failed(struct file *f, int error, uint32_t flags)
@@ -191,10 +154,8 @@ static bool waits(const struct file *f, uint32_t flags)
 
 static bool posted_has_room(const struct file *f, size_t size)
 {
-    uint32_t i = cpu_here()->index;
-
-    return (posted[i].file == NULL || posted[i].file == f) && posted[i].count < POSTED_COUNT &&
-           posted[i].size + size <= POSTED_SIZE;
+    return (posted.file == NULL || posted.file == f) && posted.count < POSTED_COUNT &&
+           posted.size + size <= POSTED_SIZE;
 }
 
 /* One piece, at most as large as the stage: how many bytes went, or minus an errno. */
@@ -216,8 +177,8 @@ static int64_t write_piece(struct file *f, struct span *s, uint32_t flags, bool 
     if (a.refusal != GATE_OK)
         return write_failed(f, ask_errno(a.refusal), flags);
     /* Writes to one stream keep their order: those before it are out, too. */
-    if (posted[cpu_here()->index].file == f)
-        posted[cpu_here()->index].count = posted[cpu_here()->index].size = 0;
+    if (posted.file == f)
+        posted.count = posted.size = 0;
     if (a.value == 0 || a.value > size)
         ask_lied("a stream took more than it was given");
     return (int64_t)a.value;
@@ -230,7 +191,7 @@ static bool order_wait(const struct file *f)
 {
     struct file *before;
 
-    while ((before = posted[cpu_here()->index].file) != NULL && before != f) {
+    while ((before = posted.file) != NULL && before != f) {
         if (stream_flush() || before->interrupted)
             return true;
         before->interrupted = signal_waiting();
@@ -242,11 +203,11 @@ static bool order_wait(const struct file *f)
 
 static int64_t write_all(struct file *f, struct span *s, uint32_t flags)
 {
-    bool post = writes_fast(f) && waits(f, flags);
+    bool post = writes_fast(f) && waits(f, flags) && thread_is_alone();
     int64_t done = 0;
     int late;
 
-    if (!order_wait(f) || !others_wait(f))
+    if (!order_wait(f))
         return -LINUX_ERESTARTSYS;
     late = stream_late(f);
     if (late != 0)

@@ -51,6 +51,8 @@ struct cpu *thread_find(uint32_t tid)
     return NULL;
 }
 
+bool thread_is_alone(void) { return __atomic_load_n(&alive, __ATOMIC_ACQUIRE) == 1; }
+
 /* --- Beginning. */
 
 struct birth {
@@ -80,6 +82,10 @@ static int64_t thread_new(const struct call *c, const struct birth *b)
         return -LINUX_EINVAL;
     if ((b->flags & CLONE_NEEDED) != CLONE_NEEDED || (b->flags & ~CLONE_KNOWN) != 0)
         return -LINUX_ENOSYS;
+    if ((b->flags & CLONE_SETTLS) != 0 && b->tls >= ADDRESS_END)
+        return -LINUX_EPERM;
+    if (!stream_settle())
+        return -LINUX_ERESTARTNOINTR;
     to = cpu_take();
     if (to == NULL)
         return -LINUX_EAGAIN;
@@ -278,7 +284,7 @@ int64_t call_sched_getaffinity(const struct call *c)
 int64_t call_sched_yield(const struct call *c)
 {
     (void)c;
-    if (__atomic_load_n(&alive, __ATOMIC_RELAXED) > 1)
+    if (!thread_is_alone())
         cpu_park(0);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* The lies. Those about an answer change one field of an honest one; those about the
- * rings decide what the host does in a park. */
+ * rings decide what the host does in a park. lesson E21 lesson I7 */
 #include <string.h>
 
 #include "base/num.h"

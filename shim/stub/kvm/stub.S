@@ -69,7 +69,7 @@ stub_trap_\vector:
         .endr
         TRAP_LAST 8
 
-stub_trap_2:                            /* nobody sends one: nothing to do */
+stub_trap_2:                            /* nobody of ours sends one: nothing to do */
         iretq
 
 stub_trap_14:
@@ -222,6 +222,9 @@ stub_idt:
         GATE    stub_trap_\vector, PLAIN
         .endr
         GATE    stub_kick, PLAIN + 4
+        .rept   255 - LAYOUT_VECTOR_KICK /* a host may send them: as good as not sent */
+        GATE    stub_trap_2, PLAIN + 2
+        .endr
 stub_idt_end:
 
 /* --- struct shim_note of gate/boot.h. */

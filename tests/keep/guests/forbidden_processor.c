@@ -1,5 +1,5 @@
 /* forbidden_processor.c: privileged instructions, ports, selectors, and the registers
- * that the keep's own kernel needs. */
+ * that the keep's own kernel needs. lesson E23 */
 #define _GNU_SOURCE
 #include "forbidden.h"
 

@@ -1,5 +1,5 @@
 /* syscalls_wild.c: every pointer argument pointed to every place that is not ours,
- * and numbers that no call has. */
+ * and numbers that no call has. lesson E22 */
 #define _GNU_SOURCE
 #include "syscalls.h"
 
