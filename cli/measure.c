@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -20,14 +22,23 @@ struct measured {
     char sim[DIGEST_TEXT_SIZE];
 };
 
-static bool program_map(struct bytes *out, const char *name, struct note *note)
+/* The file at a path, or where there is none the program of that name beside us. */
+static bool program_map(struct bytes *out, const char *path, const char *name, struct note *note)
 {
     struct stat st;
     void *at = MAP_FAILED;
     int fd = -1;
 
-    if (files_program(&fd, name, note) != ERR_OK)
+    if (path != NULL) {
+        name = path;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) {
+            note_set_errno(note, errno, "%s", path);
+            return false;
+        }
+    } else if (files_program(&fd, name, note) != ERR_OK) {
         return false;
+    }
     if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= PROGRAM_SIZE_MAX)
         at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
@@ -49,7 +60,7 @@ static bool digest_of(char out[DIGEST_TEXT_SIZE], struct bytes data)
     return true;
 }
 
-static bool keep_measure(struct measured *out, bool debug, struct note *note)
+static bool keep_measure(struct measured *out, const char *exec_path, bool debug, struct note *note)
 {
     uint32_t flags = BOOT_FRESH_ZERO | (debug ? BOOT_DEBUG : 0);
     uint8_t *head = malloc(IMAGE_HEAD_MAX);
@@ -58,8 +69,8 @@ static bool keep_measure(struct measured *out, bool debug, struct note *note)
     struct image image;
     bool good = false;
 
-    if (head == NULL || !program_map(&shim, "broch-shim", note) ||
-        !program_map(&exec, "broch-exec", note)) {
+    if (head == NULL || !program_map(&shim, NULL, "broch-shim", note) ||
+        !program_map(&exec, exec_path, "broch-exec", note)) {
         free(head);
         return false;
     }
@@ -78,18 +89,21 @@ static int measure_run(int argc, char **argv)
     struct option_walk w = option_walk(&verb_measure, argc, argv);
     const struct verb_option *o;
     struct note note = { 0 };
+    const char *exec_path = NULL;
     bool json = false, debug = false;
     struct measured m;
 
     while ((o = option_next(&w)) != NULL) {
         json |= option_is(o, "json");
         debug |= option_is(o, "debug");
+        if (option_is(o, "exec"))
+            exec_path = w.value;
     }
     if (option_stop(&w))
         return w.failed;
     if (w.at < argc)
         return verb_misused(&verb_measure, "%s: no operand is expected", argv[w.at]);
-    if (!keep_measure(&m, debug, &note))
+    if (!keep_measure(&m, exec_path, debug, &note))
         return verb_fail(VERB_SOFTWARE, "%s", note.text);
     printf(json ? "{\"exec\": \"%s\", \"shim\": \"%s\", \"debug\": %s, \"sim\": \"%s\"}\n"
                 : "exec   sha256:%s\nshim   sha256:%s\ndebug  %s\nsim    sha256:%s\n",
@@ -99,6 +113,7 @@ static int measure_run(int argc, char **argv)
 
 static const struct verb_option measure_options[] = {
     { "debug", VALUE_NONE, NULL, "Of a debug keep." },
+    { "exec", VALUE_FILE, "FILE", "Of a keep of this program instead of broch-exec." },
     { "json", VALUE_NONE, NULL, "Print it as JSON." },
     { 0 },
 };

@@ -19,6 +19,7 @@ SOURCES = {
     "ring": ["ring.c", "ring_tables.c", "../../../gate/contract.c", "../../../gate/call.c"],
     "streams": ["streams.c", "faults.S"],
     "idle": ["idle.c"],
+    "proof": ["proof.c"],
 }
 FLAGS = ["-std=gnu2x", "-O2", "-g", "-static-pie", "-fPIE", "-pthread", "-Wall", "-Wextra",
          "-Werror", "-I" + ROOT]

@@ -85,8 +85,8 @@ static void plan_parse(const char *plan)
 __attribute__((constructor)) static void plan_begin(void)
 {
     const char *plan = getenv("BROCH_LIAR");
-    void *at = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                    -1, 0);
+    void *at =
+        mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (at == MAP_FAILED)
         abort();

@@ -219,9 +219,18 @@ static void interrupts(const struct real_answer *a)
     real_interrupt(a->lie->number[0]);
 }
 
-#define VERB(what, function) { .name = what, .change = function }
-#define DATA(what, function) { .name = what, .data = function }
-#define TELL(what, function) { .name = what, .tell = function }
+#define VERB(what, function)             \
+    {                                    \
+        .name = what, .change = function \
+    }
+#define DATA(what, function)           \
+    {                                  \
+        .name = what, .data = function \
+    }
+#define TELL(what, function)           \
+    {                                  \
+        .name = what, .tell = function \
+    }
 
 const struct real_verb real_verbs[] = {
     VERB("value-add", value_add),
