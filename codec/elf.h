@@ -4,7 +4,8 @@
  * independent without an interpreter (System V ABI, chapters 4 and 5, and its
  * x86-64 supplement). What it gives is safe to place: segments ascend and share no
  * page, none is writable and executable, each lies in the file, the entry is in an
- * executable one, and what is position independent lies below ELF_SPAN_MAX. It borrows the bytes, allocates nothing, and does not relocate. */
+ * executable one, and what is position independent lies below ELF_SPAN_MAX.
+ * It borrows the bytes, allocates nothing, and does not relocate. */
 #ifndef BROCH_CODEC_ELF_H
 #define BROCH_CODEC_ELF_H
 

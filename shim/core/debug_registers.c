@@ -66,7 +66,8 @@ bool debug_registers_set(struct frame *f, const struct debug_registers *regs)
 {
     struct xsave area __attribute__((aligned(64))) = { .present = STATE_AVX };
 
-    if (regs->rip >= PLACE_USER_END || regs->rsp > PLACE_USER_END)
+    if (regs->rip >= PLACE_USER_END || regs->rsp > PLACE_USER_END ||
+        regs->fs_base >= PLACE_USER_END)
         return false;
     if (!port_fxrstor(regs->fxsave)) /* a bit of MXCSR that is none */
         return false;

@@ -163,7 +163,7 @@ trap_of_exec:
         jmp     core_exit
 trap_in_shim:
         mov     %gs:(CPU_TRAP_PAGE + TRAP_RSP), %rax
-        xor     %gs:CPU_SELF, %rax
+        xor     %rsp, %rax              /* the trap stack's area is this vCPU's */
         and     $-PLACE_CPU_STRIDE, %rax
         jnz     trap_of_exec            /* exec jumped there with its own stack */
         SAVE_TRAP

@@ -21,7 +21,7 @@
  * bit and its origin agree). Bits are read without it. */
 static struct lock lock;
 static struct signal_action action[LINUX_SIGNALS + 1];
-static uint64_t shared_pending; /* kill() of a process whose threads all block it */
+static uint64_t shared_pending; /* of the process: for any thread that does not block it */
 static struct signal_origin shared_origin[LINUX_SIGNALS + 1];
 
 struct signal_action signal_action_of(int number)
@@ -67,7 +67,7 @@ uint64_t signal_pending(void)
 
 static uint64_t blocked_of(const struct cpu *c)
 {
-    return __atomic_load_n(&c->thread.signals_blocked, __ATOMIC_RELAXED);
+    return __atomic_load_n(&c->thread.signals_blocked, __ATOMIC_SEQ_CST);
 }
 
 /* A debugger's interrupt ends a call as a signal does that is then ignored. */
@@ -76,10 +76,40 @@ bool signal_waiting(void)
     return (signal_pending() & ~blocked_of(cpu_here())) != 0 || debug_is_asked();
 }
 
+/* A thread that would take it: the calling one first. */
+static struct cpu *taker_of(int number)
+{
+    struct cpu *me = cpu_here();
+
+    if ((blocked_of(me) & SIGNAL_BIT(number)) == 0)
+        return me;
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        struct cpu *c = cpu_at(i);
+
+        if (__atomic_load_n(&c->thread.tid, __ATOMIC_ACQUIRE) != 0 &&
+            (blocked_of(c) & SIGNAL_BIT(number)) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+/* Whoever sends to the process makes it pending and looks for a taker then; a thread
+ * that blocks it looks at what is pending then: one of them sees the other. */
 void signal_block(uint64_t mask)
 {
-    __atomic_store_n(&cpu_here()->thread.signals_blocked, mask & ~SIGNAL_NEVER_BLOCKED,
-                     __ATOMIC_RELAXED);
+    struct cpu *me = cpu_here();
+    uint64_t left;
+
+    mask &= ~SIGNAL_NEVER_BLOCKED;
+    left = mask & ~blocked_of(me);
+    __atomic_store_n(&me->thread.signals_blocked, mask, __ATOMIC_SEQ_CST);
+    left &= __atomic_load_n(&shared_pending, __ATOMIC_SEQ_CST);
+    for (; left != 0; left &= left - 1) {
+        struct cpu *c = taker_of(__builtin_ctzll(left) + 1);
+
+        if (c != NULL)
+            cpu_kick(c);
+    }
 }
 
 void signal_mask_for_call(uint64_t mask)
@@ -104,7 +134,9 @@ void signal_mask_restore(void)
 void signal_thread_begin(struct thread *to, uint64_t blocked)
 {
     to->signals_blocked = blocked;
+    lock_take(&lock);
     __atomic_store_n(&to->signals_pending, 0, __ATOMIC_RELAXED);
+    lock_give(&lock);
     to->alternate = (struct linux_stack){ .flags = SIGNAL_STACK_DISABLE };
     to->has_restore_mask = false;
 }
@@ -152,50 +184,40 @@ static bool make_pending(uint64_t *pending, struct signal_origin *origin, uint64
     return true;
 }
 
-void signal_send(struct cpu *c, int number, int code)
+void signal_send(struct cpu *c, uint32_t tid, int number, int code)
 {
     bool is_there;
 
     lock_take(&lock);
     is_there =
+        __atomic_load_n(&c->thread.tid, __ATOMIC_ACQUIRE) == tid &&
         make_pending(&c->thread.signals_pending, c->thread.origin, blocked_of(c), number, code);
     lock_give(&lock);
     if (is_there && c != cpu_here())
         cpu_kick(c);
 }
 
-void signal_raise(int number) { signal_send(cpu_here(), number, SIGNAL_KERNEL); }
-
-/* A thread that would take it: the calling one first. */
-static struct cpu *taker_of(int number)
+void signal_raise(int number)
 {
-    struct cpu *me = cpu_here();
-
-    if ((blocked_of(me) & SIGNAL_BIT(number)) == 0)
-        return me;
-    for (uint32_t i = 0; i < cpu_count(); i++) {
-        struct cpu *c = cpu_at(i);
-
-        if (__atomic_load_n(&c->thread.tid, __ATOMIC_ACQUIRE) != 0 &&
-            (blocked_of(c) & SIGNAL_BIT(number)) == 0)
-            return c;
-    }
-    return NULL;
+    signal_send(cpu_here(), cpu_here()->thread.tid, number, SIGNAL_KERNEL);
 }
 
 void signal_send_process(int number)
 {
-    struct cpu *c = taker_of(number);
+    uint64_t blocked = taker_of(number) == NULL ? SIGNAL_BIT(number) : 0;
+    struct cpu *c;
+    bool is_there;
 
-    if (c != NULL) {
-        signal_send(c, number, SIGNAL_USER);
-        return;
-    }
     lock_take(&lock);
-    make_pending(&shared_pending, shared_origin, SIGNAL_BIT(number), number, SIGNAL_USER);
+    is_there = make_pending(&shared_pending, shared_origin, blocked, number, SIGNAL_USER);
     lock_give(&lock);
+    if (!is_there)
+        return;
+    c = taker_of(number);
+    if (c != NULL && c != cpu_here())
+        cpu_kick(c);
     /* Somebody may wait for it in rt_sigtimedwait. */
-    for (uint32_t i = 0; i < cpu_count(); i++)
+    for (uint32_t i = 0; c == NULL && i < cpu_count(); i++)
         if (cpu_at(i) != cpu_here() && cpu_at(i)->thread.tid != 0)
             cpu_wake(cpu_at(i));
 }

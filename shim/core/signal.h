@@ -21,9 +21,9 @@ enum signal_code {
 
 /* Makes it pending for the calling thread, as the kernel would (SI_KERNEL). */
 void signal_raise(int number);
-/* Makes it pending for that thread, and its vCPU looks at it soon. */
-void signal_send(struct cpu *c, int number, int code);
-/* For kill: to a thread that takes it, or to wait for one. */
+/* Makes it pending for that thread, if it still runs there; its vCPU looks at it soon. */
+void signal_send(struct cpu *c, uint32_t tid, int number, int code);
+/* For kill: to any thread that takes it, or to wait for one. */
 void signal_send_process(int number);
 /* For a fault, or a system call that a filter refused (SIGSYS, with its own
  * words in siginfo): delivered now, or the keep ends as Linux would. */
@@ -35,6 +35,8 @@ bool signal_ignored(int number);
 void signal_mask_for_call(uint64_t mask);
 /* A new thread's: its creator's mask, nothing pending. */
 void signal_thread_begin(struct thread *to, uint64_t blocked);
+/* The calling thread's mask. What it blocks from now on, another may take. */
+void signal_block(uint64_t mask);
 /* From entry.S: a kick was noticed on the way to exec. */
 void core_kicked(struct frame *f);
 

@@ -192,7 +192,7 @@ static int64_t send_to(uint32_t tid, uint64_t number)
     if (to == NULL)
         return -LINUX_ESRCH;
     if (number != 0)
-        signal_send(to, (int)number, SIGNAL_TKILL);
+        signal_send(to, tid, (int)number, SIGNAL_TKILL);
     return 0;
 }
 

@@ -38,7 +38,6 @@ bool signal_default_ends(int number);
  * its number, with siginfo filled in; 0: none. Faults' signals come first. */
 int signal_take(uint64_t from, struct linux_siginfo *info);
 uint64_t signal_pending(void);
-void signal_block(uint64_t mask);
 /* Puts a rt_sigsuspend's mask back where no handler did. */
 void signal_mask_restore(void);
 

@@ -163,7 +163,8 @@ _Noreturn void thread_end(uint32_t code)
     /* The last one's end is the process's: nobody is left to be told. */
     if (__atomic_sub_fetch(&alive, 1, __ATOMIC_ACQ_REL) == 0)
         process_end(code);
-    __atomic_store_n(&t->tid, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->tid, 0, __ATOMIC_SEQ_CST);
+    signal_block(UINT64_MAX);
     if (t->clear_tid != 0 && user_write(t->clear_tid, &none, sizeof none))
         futex_wake(t->clear_tid, 1, FUTEX_ALL);
     cpu_idle();
