@@ -26,8 +26,8 @@ static const struct kvm_cpuid_entry2 *entry_find(const struct cpuid_room *t, uin
     return NULL;
 }
 
-/* SMAP stays off: the stub touches no user page, and every kernel that emulates
- * its few instructions would have to know what AC means. */
+/* SMAP stays off: the stub touches no user page, so there is nothing to catch, and QEMU
+ * (7.2) reads the stack of user mode's IRETQ as if the supervisor did. */
 static uint64_t cr4_of(const struct cpuid_room *t)
 {
     const struct kvm_cpuid_entry2 *one = entry_find(t, 1, 0), *seven = entry_find(t, 7, 0);
