@@ -147,12 +147,16 @@ static enum err programs_open(struct options *o, int *shim_fd, bool needs_shim, 
     return needs_shim ? files_program(shim_fd, "broch-shim", note) : ERR_OK;
 }
 
+/* Reserved address space, of which nothing is used before it is written to. */
+#define POOL_FILES_BYTES ((uint64_t)4 << 30)
+
 static int pool_run(struct options *o)
 {
     struct pool_config config = {
         .count = (uint32_t)o->pool,
         .shim_fd = -1,
         .memory_bytes = LAUNCH_MEMORY_DEFAULT,
+        .files_bytes = POOL_FILES_BYTES,
     };
     struct note note = { 0 };
     enum err e = programs_open(o, &config.shim_fd, true, &note);

@@ -1,5 +1,6 @@
 #include "host/note.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,8 @@ void note_set_errno(struct note *n, int error, const char *format, ...)
     va_end(args);
     size = strlen(n->text);
     snprintf(n->text + size, sizeof n->text - size, ": %s", strerror(error));
+    if (error == EMFILE)
+        note_add(n, "cure: raise RLIMIT_NOFILE (ulimit -n)");
 }
 
 void note_add(struct note *n, const char *format, ...)

@@ -13,7 +13,8 @@ struct note {
 
 /* Sets the text, as printf would print it. */
 __attribute__((format(printf, 2, 3))) void note_set(struct note *n, const char *format, ...);
-/* The same, with ": " and what the kernel calls that error after it. */
+/* The same, with ": " and what the kernel calls that error after it, and
+ * a cure where there is always the same one. */
 __attribute__((format(printf, 3, 4))) void note_set_errno(struct note *n, int error,
                                                           const char *format, ...);
 /* Adds to what is there, after "; " where there is something. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,10 +18,11 @@
 #include "host/backend/kvm/birth.h"
 
 #define BACKLOG 1024
-/* Templates that died before they were ready, one after the other: then it is not
- * bad luck. */
+/* Templates that could not be made, or died before they were ready, one after the
+ * other: then it is not bad luck. A pool whose keeps run waits for better times. */
 #define FAILURES_MAX 8u
-#define FAILURE_PAUSE_MS 100
+#define FAILURE_PAUSE_MS 100u
+#define FAILURES_PAUSE_MS 1000u
 /* Until a keep that has ended is looked for again. */
 #define REAP_PAUSE_MS 10
 
@@ -39,6 +41,7 @@ struct pool {
     size_t count;
     size_t room;
     uint32_t failures;
+    uint64_t retry_ns; /* no new template before */
     int signal_fd;
     struct note last; /* why a template did not start */
 };
@@ -173,15 +176,34 @@ static void member_remove(struct pool *p, size_t at, bool ended)
     p->members[at] = p->members[--p->count];
 }
 
-static enum err refill(struct pool *p, struct note *note)
+static void failed(struct pool *p)
+{
+    uint64_t pause_ms = p->failures < FAILURES_MAX ? FAILURE_PAUSE_MS : FAILURES_PAUSE_MS;
+
+    p->failures += p->failures < FAILURES_MAX;
+    p->retry_ns = port_now_ns() + pause_ms * 1000000;
+}
+
+static void succeeded(struct pool *p)
+{
+    p->failures = 0;
+    p->retry_ns = 0;
+}
+
+/* Where it cannot be done now, those that run are none the worse. */
+static void refill(struct pool *p)
 {
     size_t unused = 0;
 
+    if (port_now_ns() < p->retry_ns)
+        return;
     for (size_t i = 0; i < p->count; i++)
         unused += p->members[i]->state != MEMBER_USED;
     for (; unused < p->config->count; unused++)
-        TRY(member_add(p, note));
-    return ERR_OK;
+        if (member_add(p, &p->last) != ERR_OK) {
+            failed(p);
+            return;
+        }
 }
 
 /* One word of a member. A failure before it was ready counts. */
@@ -192,11 +214,13 @@ static void word_take(struct pool *p, size_t at)
 
     if (!birth_word(&m->birth, &word) || word.step == KVM_STEP_ENDED) {
         if (m->state == MEMBER_STARTING)
-            p->failures++;
+            failed(p);
+        else
+            succeeded(p); /* it leaves room for another */
         member_remove(p, at, word.step == KVM_STEP_ENDED);
     } else if (word.step == KVM_STEP_READY) {
         m->state = MEMBER_READY;
-        p->failures = 0;
+        succeeded(p);
     } else if (word.step == KVM_STEP_TAKEN) {
         m->state = MEMBER_USED;
     } else if (word.step < KVM_STEP_COUNT && word.fatal != 0) {
@@ -205,6 +229,17 @@ static void word_take(struct pool *p, size_t at)
 }
 
 /* --- All together. */
+
+/* Each keep that runs costs a descriptor here, and whoever connects may have one. */
+static void descriptors_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 static enum err signals_take(struct pool *p, struct note *note)
 {
@@ -223,21 +258,27 @@ static enum err signals_take(struct pool *p, struct note *note)
     return ERR_IO;
 }
 
+/* Until there is something to do without anybody's word: -1, or milliseconds. */
+static int pause_ms(const struct pool *p)
+{
+    uint64_t now = port_now_ns();
+
+    if (birth_reap(false))
+        return REAP_PAUSE_MS;
+    return p->retry_ns > now ? (int)((p->retry_ns - now) / 1000000 + 1) : -1;
+}
+
 static enum err turn(struct pool *p, bool *over, struct note *note)
 {
-    enum err e = refill(p, note);
-
-    if (e != ERR_OK || p->failures >= FAILURES_MAX) {
-        if (e == ERR_OK)
-            *note = p->last;
+    refill(p);
+    if (p->count == 0 && p->failures >= FAILURES_MAX) {
+        *note = p->last;
         return ERR_IO;
     }
     p->waits[p->count] = (struct pollfd){ .fd = p->signal_fd, .events = POLLIN };
     for (size_t i = 0; i < p->count; i++)
         p->waits[i] = (struct pollfd){ .fd = p->members[i]->birth.word_pipe[0], .events = POLLIN };
-    if (p->failures > 0)
-        (void)poll(NULL, 0, FAILURE_PAUSE_MS);
-    if (poll(p->waits, p->count + 1, birth_reap(false) ? REAP_PAUSE_MS : -1) < 0)
+    if (poll(p->waits, p->count + 1, pause_ms(p)) < 0)
         return ERR_OK; /* interrupted: once more */
     *over = p->waits[p->count].revents != 0;
     for (size_t i = p->count; i > 0;
@@ -260,8 +301,12 @@ enum err pool_serve(const struct pool_config *config, struct note *note)
         note_set(note, "out of memory");
         return ERR_NOMEM;
     }
+    descriptors_raise();
     launch_init(largest);
     largest->memory_bytes = config->memory_bytes;
+    /* Folders, whatever they are called: one that is large enough for all of them. */
+    largest->images_count = 1;
+    largest->images[0].size_max = config->files_bytes;
     p.plan = (struct kvm_plan){
         .shim_fd = config->shim_fd,
         .exec_fd = config->exec_fd,

@@ -22,7 +22,10 @@ struct pool_config {
     int listen_fd;  /* from pool_listen */
     int exec_fd;
     int shim_fd;
-    uint64_t memory_bytes; /* what a workload may at most ask for; the limit of a launch record */
+    /* What a workload may at most ask for: the limit of its launch record, and what all
+     * its folders and volumes may hold. */
+    uint64_t memory_bytes;
+    uint64_t files_bytes;
 };
 
 /* The socket, for its owner alone; one that nobody listens on any more is replaced. */

@@ -3,14 +3,22 @@
 #include "host/pool_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "host/files.h"
 #include "host/pool_wire.h"
+
+/* For a process that has said its last word. */
+#define GONE_WAIT_MS 5000
 
 struct sent {
     int fds[POOL_FDS_MAX];
@@ -137,16 +145,35 @@ static enum err connect_to(int *out, const char *path, struct note *note)
     return ERR_IO;
 }
 
+/* A terminal under a description that does not block: a template has no /proc to open
+ * it again by itself, and a terminal that nobody reads would hold its threads. Else, and
+ * where it is another user's, the descriptor as it is. */
+static int stdio_open(int fd)
+{
+    int flags = fcntl(fd, F_GETFL), made = -1;
+    struct stat st;
+    char path[32];
+
+    /* The controlling side of a pseudo-terminal would be that of another one. */
+    if (flags >= 0 && isatty(fd) && fstat(fd, &st) == 0 && st.st_rdev != makedev(5, 2)) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        made = open(path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    return made >= 0 ? made : fd;
+}
+
 static enum err workload_send(int connection, struct launch *l, struct note *note)
 {
-    struct sent s = { .fds = { 0, 1, 2, -1 }, .count = POOL_RECORD_FD + 1 };
+    struct sent s = { .fds = { stdio_open(0), stdio_open(1), stdio_open(2), -1 },
+                      .count = POOL_RECORD_FD + 1 };
     uint32_t size = 0;
     enum err e = record_make(&s, l, &size, note);
 
     if (e == ERR_OK)
         e = request_send(connection, &s, size, note);
-    if (s.fds[POOL_RECORD_FD] >= 0)
-        close(s.fds[POOL_RECORD_FD]);
+    for (int i = 0; i <= (int)POOL_RECORD_FD; i++)
+        if (s.fds[i] > 2)
+            close(s.fds[i]);
     return e;
 }
 
@@ -164,11 +191,24 @@ enum err pool_client_start(int *connection, const char *path, struct launch *lau
     e = workload_send(made, launch, note);
     if (e == ERR_OK)
         e = started_wait(made, note);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         *connection = made;
-    else
-        close(made);
+        return ERR_OK;
+    }
+    if (launch->sockets_count + launch->volumes_count > 0)
+        pool_client_gone(made);
+    close(made);
     return e;
+}
+
+void pool_client_gone(int connection)
+{
+    struct pollfd p = { .fd = connection, .events = POLLIN };
+    struct pool_reply r;
+
+    (void)shutdown(connection, SHUT_WR); /* one that has not ended ends by that */
+    while (poll(&p, 1, GONE_WAIT_MS) > 0 && recv(connection, &r, sizeof r, MSG_DONTWAIT) > 0)
+        ;
 }
 
 void pool_client_signal(int connection, int number)
@@ -182,8 +222,10 @@ enum err pool_client_wait(int connection, struct keep_end *end)
 {
     struct pool_reply r;
 
-    if (!reply_read(connection, &r) || r.kind != POOL_ENDED)
+    if (!reply_read(connection, &r) || r.kind != POOL_ENDED) {
+        note_set(&end->why, "the pool or its keep is gone, and nothing tells how the keep ended");
         return ERR_IO;
+    }
     *end = (struct keep_end){
         .code = r.code & 255,
         .cpu_us = r.cpu_us,

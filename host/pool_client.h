@@ -11,9 +11,13 @@
  * longer than starting the keep) and are what they were when this returns. */
 enum err pool_client_start(int *connection, const char *path, struct launch *launch,
                            struct note *note);
+/* After its end: until its process is gone too, but not for ever. A volume's lock and a
+ * listener's address are free only then. */
+void pool_client_gone(int connection);
 /* Ends it as if that signal had. */
 void pool_client_signal(int connection, int number);
-/* Returns when the keep has ended: ERR_IO where the pool broke off without a word. */
+/* Returns when the keep has ended: ERR_IO where the pool broke off; end->why
+ * says so. */
 enum err pool_client_wait(int connection, struct keep_end *end);
 
 #endif

@@ -22,6 +22,7 @@
 void stream_table_init(struct stream_table *t)
 {
     pthread_mutex_init(&t->lock, NULL);
+    pthread_mutex_init(&t->accepting, NULL);
     t->next = 0;
 }
 
@@ -45,7 +46,7 @@ static struct stream *handle_new(struct stream_table *t, struct stream what)
     struct stream *s;
 
     pthread_mutex_lock(&t->lock);
-    s = handle_free(t);
+    s = t->over ? NULL : handle_free(t);
     if (s != NULL) {
         what.users = 1;
         *s = what;
@@ -99,6 +100,20 @@ bool stream_close(struct stream_table *t, uint64_t handle)
         stream_give(t, s); /* the table's own use of it */
     stream_give(t, s);
     return true;
+}
+
+void stream_close_all(struct stream_table *t)
+{
+    pthread_mutex_lock(&t->lock);
+    t->over = true;
+    for (uint32_t i = 0; i < GATE_HANDLES_MAX; i++) {
+        struct stream *s = &t->item[i];
+
+        if (s->users > 0 && s->fd >= 0)
+            close(s->fd);
+        s->fd = -1;
+    }
+    pthread_mutex_unlock(&t->lock);
 }
 
 size_t stream_fds(const struct stream_table *t, int *out, size_t room)
@@ -189,6 +204,7 @@ int stream_adopt(struct stream_table *t, int fd, enum gate_handle_kind kind,
     what.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (what.fd < 0)
         return errno;
+    what.limit = GATE_BLOCK_SIZE_MAX;
     what.type = type_of(fd, &st);
     what.is_own = own_make(&what, flags, st.st_rdev);
     s = handle_new(t, what);
@@ -202,6 +218,11 @@ int stream_adopt(struct stream_table *t, int fd, enum gate_handle_kind kind,
     out->flags = rights_of(flags);
     out->size = kind == GATE_HANDLE_BLOCK ? (uint64_t)st.st_size : 0;
     return 0;
+}
+
+void stream_limit(struct stream_table *t, const struct gate_handle *h, uint64_t most)
+{
+    t->item[h->handle].limit = num_min(num_max(most, h->size), GATE_BLOCK_SIZE_MAX);
 }
 
 /* --- Reading and writing. */
@@ -242,7 +263,8 @@ static ssize_t asked_write(const struct stream *s, const void *from, size_t size
         return result_of(put);
     if (!is_ready(s->fd, POLLOUT))
         return -EAGAIN;
-    return result_of(write(s->fd, from, num_min(size, ASK_BYTES)));
+    /* A terminal's promise is of one byte, no more. */
+    return result_of(write(s->fd, from, s->type == GATE_TYPE_TERMINAL ? 1 : num_min(size, ASK_BYTES)));
 }
 
 ssize_t stream_read(const struct stream *s, void *to, size_t size, bool peek)
@@ -270,6 +292,22 @@ struct pollfd stream_wait(const struct stream *s, bool writes)
 
 /* --- Connections. */
 
+/* A listener may be shared, and then its flags are not ours to change: another
+ * process that takes the connection first makes us wait for the next one. Threads of
+ * this one take turns, or each would be that other to the next. */
+static int connection_take(struct stream_table *t, const struct stream *s)
+{
+    int fd;
+
+    if (s->is_own)
+        return accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    pthread_mutex_lock(&t->accepting);
+    errno = EAGAIN;
+    fd = is_ready(s->fd, POLLIN) ? accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+    pthread_mutex_unlock(&t->accepting);
+    return fd;
+}
+
 ssize_t stream_accept(struct stream_table *t, const struct stream *s)
 {
     struct stream what = { .kind = GATE_HANDLE_STREAM, .type = GATE_TYPE_SOCKET };
@@ -277,11 +315,7 @@ ssize_t stream_accept(struct stream_table *t, const struct stream *s)
 
     if (s->kind != GATE_HANDLE_LISTENER)
         return -EINVAL;
-    /* A listener may be shared, and then its flags are not ours to change: another
-     * process that takes the connection first makes us wait for the next one. */
-    if (!s->is_own && !is_ready(s->fd, POLLIN))
-        return -EAGAIN;
-    what.fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    what.fd = connection_take(t, s);
     if (what.fd < 0)
         return errno == ECONNABORTED ? -EAGAIN : result_of(-1);
     made = handle_new(t, what);

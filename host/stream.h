@@ -27,10 +27,13 @@ struct stream {
     uint16_t type;  /* enum gate_handle_type */
     bool is_own;    /* its description is ours and does not block, or it never does */
     bool closing;
+    uint64_t limit; /* blocks: no byte is written from here on */
 };
 
 struct stream_table {
     pthread_mutex_t lock;
+    pthread_mutex_t accepting; /* between asking a listener and taking from it */
+    bool over;
     uint32_t next; /* where to look for a free handle first */
     struct stream item[GATE_HANDLES_MAX];
 };
@@ -43,12 +46,18 @@ void stream_table_init(struct stream_table *t);
  * /proc/self/fd: not for use in a jail that has lost it (it does without then). */
 int stream_adopt(struct stream_table *t, int fd, enum gate_handle_kind kind,
                  struct gate_handle *out);
+/* How long a block file may become; one that is longer already stays as it is. Before
+ * the handle is in use. */
+void stream_limit(struct stream_table *t, const struct gate_handle *h, uint64_t most);
 /* The descriptors of all handles, while nobody has closed one yet. */
 size_t stream_fds(const struct stream_table *t, int *out, size_t room);
 
 /* A handle for use; NULL where there is none. Give it back with stream_give. */
 struct stream *stream_take(struct stream_table *t, uint64_t handle);
 void stream_give(struct stream_table *t, struct stream *s);
+/* At the keep's end: gives up every descriptor at once, and takes no new one. A
+ * thread that waits for one still holds it, until it is gone itself. */
+void stream_close_all(struct stream_table *t);
 /* False where there is no such handle. */
 bool stream_close(struct stream_table *t, uint64_t handle);
 

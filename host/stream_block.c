@@ -40,6 +40,8 @@ ssize_t stream_block_write(const struct stream *s, const void *from, size_t size
 
     if (!is_block(s, offset, size))
         return -EINVAL;
+    if (offset + size > s->limit)
+        return -ENOSPC;
     do {
         done = pwrite(s->fd, from, size, (off_t)offset);
     } while (done < 0 && errno == EINTR);
@@ -54,7 +56,10 @@ ssize_t stream_block_control(const struct stream *s, uint64_t what, uint64_t siz
         return -EINVAL;
     switch (what) {
     case GATE_BLOCK_FLUSH: return fdatasync(s->fd) == 0 ? 0 : -errno;
-    case GATE_BLOCK_RESIZE: return ftruncate(s->fd, (off_t)size) == 0 ? 0 : -errno;
+    case GATE_BLOCK_RESIZE:
+        if (size > s->limit)
+            return -ENOSPC;
+        return ftruncate(s->fd, (off_t)size) == 0 ? 0 : -errno;
     case GATE_BLOCK_SIZE:
         if (fstat(s->fd, &st) != 0)
             return -errno;

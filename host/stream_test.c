@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -15,6 +17,12 @@
 #include "tests/check.h"
 
 static struct stream_table table;
+
+struct turns {
+    struct stream *listener;
+    atomic_uint taken;
+    atomic_bool over;
+};
 
 static struct stream *adopt(int fd, enum gate_handle_kind kind, struct gate_handle *h)
 {
@@ -231,6 +239,19 @@ static void blocks(void)
     CHECK_EQ(stream_block_write(s, room, 1, GATE_BLOCK_SIZE_MAX), -EINVAL);
     CHECK_EQ(stream_read(s, room, 1, false), -EINVAL);
     drop(s, &h);
+
+    CASE("a block file grows to its limit, and one that is longer stays as it is");
+    s = adopt(fd, GATE_HANDLE_BLOCK, &h);
+    stream_limit(&table, &h, 10);
+    CHECK_EQ(stream_block_write(s, "abc", 3, 7), 3);
+    CHECK_EQ(stream_block_write(s, "abc", 3, 8), -ENOSPC);
+    CHECK_EQ(stream_block_control(s, GATE_BLOCK_RESIZE, 11), -ENOSPC);
+    CHECK_EQ(stream_block_control(s, GATE_BLOCK_RESIZE, 10), 0);
+    stream_limit(&table, &h, 1);
+    CHECK_EQ(stream_block_write(s, "a", 1, 6), 1);
+    stream_limit(&table, &h, UINT64_MAX);
+    CHECK_EQ(stream_block_write(s, room, 1, GATE_BLOCK_SIZE_MAX), -EINVAL);
+    drop(s, &h);
     close(fd);
     CHECK_EQ(pipe(ends), 0);
     CHECK_EQ(stream_adopt(&table, ends[0], GATE_HANDLE_BLOCK, &h), EINVAL);
@@ -296,6 +317,77 @@ static void refusals(void)
     close(full);
 }
 
+/* Two threads on one listener, one connection at a time: the one that comes too late
+ * must not sleep until the next. */
+static void *accept_turns(void *at)
+{
+    struct turns *t = at;
+
+    while (!atomic_load(&t->over)) {
+        ssize_t made = stream_accept(&table, t->listener);
+
+        if (made >= 0) {
+            (void)stream_close(&table, (uint64_t)made);
+            atomic_fetch_add(&t->taken, 1);
+        }
+    }
+    return NULL;
+}
+
+static void accepting(void)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t size = sizeof address;
+    struct turns t = { 0 };
+    struct gate_handle h;
+    pthread_t threads[2];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CASE("threads that accept on one listener do not block each other");
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK_EQ(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    CHECK_EQ(listen(fd, 8), 0);
+    CHECK_EQ(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    t.listener = adopt(fd, GATE_HANDLE_LISTENER, &h);
+    for (size_t i = 0; i < 2; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, accept_turns, &t), 0);
+    for (uint32_t i = 0; i < 2000; i++) {
+        int client = socket(AF_INET, SOCK_STREAM, 0);
+
+        CHECK_EQ(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+        while (atomic_load(&t.taken) <= i)
+            sched_yield();
+        close(client);
+    }
+    alarm(20); /* one that sleeps is not joined */
+    atomic_store(&t.over, true);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    alarm(0);
+    drop(t.listener, &h);
+    close(fd);
+}
+
+/* Last: the table is of no use afterwards. */
+static void the_end(void)
+{
+    struct gate_handle h;
+    struct stream *s;
+    int ends[2];
+    char c;
+
+    CASE("at the end every descriptor is given up, those in use as well");
+    CHECK_EQ(pipe(ends), 0);
+    s = adopt(ends[1], GATE_HANDLE_STREAM, &h);
+    close(ends[1]);
+    stream_close_all(&table);
+    CHECK_EQ(read(ends[0], &c, 1), 0); /* nobody can write any more */
+    CHECK_EQ(stream_write(s, "x", 1), -EBADF);
+    stream_give(&table, s);
+    CHECK_EQ(stream_adopt(&table, ends[0], GATE_HANDLE_STREAM, &h), EMFILE);
+    close(ends[0]);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -309,5 +401,7 @@ int main(void)
     blocks();
     polls();
     refusals();
+    accepting();
+    the_end();
     return check_done();
 }

@@ -135,10 +135,17 @@ static void hook_ended(void *context, int code)
 
 /* --- Opening. */
 
+/* A file of ours, whatever lies there: memory of the keep goes into no file of another's. */
+static int file_make(const char *path)
+{
+    (void)unlink(path);
+    return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 static enum err core_open(struct debugger *d, const char *core, struct note *note)
 {
     d->core_path = strdup(core);
-    d->core_fd = open(core, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    d->core_fd = file_make(core);
     if (d->core_path != NULL && d->core_fd >= 0)
         return ERR_OK;
     note_set_errno(note, errno, "cannot make the core file %s", core);
@@ -149,8 +156,7 @@ static enum err core_open(struct debugger *d, const char *core, struct note *not
 static void symbols_open(struct debugger *d, struct note *note)
 {
     snprintf(d->symbols_path, sizeof d->symbols_path, "broch.%d.symbols", (int)getpid());
-    d->symbols_fd =
-        open(d->symbols_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    d->symbols_fd = file_make(d->symbols_path);
     if (d->symbols_fd >= 0)
         note_add(note,
                  "it stops when the guest is compiled, and `add-symbol-file %s` names its "

@@ -48,6 +48,7 @@ struct mailbox {
     uint32_t next; /* where stops are looked for first: everybody's turn comes */
     struct place place[GATE_VCPUS_MAX];
     /* Of the one command under way. */
+    uint32_t asking; /* the vCPU it is for, and 1; 0: there is none */
     uint32_t result;
     size_t answer_size;
     uint8_t answer[DEBUG_PAYLOAD_MAX];
@@ -133,16 +134,22 @@ static bool is_for_us(struct mailbox *m, const struct debug_report *report)
     }
 }
 
-static enum err report_answer(struct mailbox *m, struct place *p, const struct debug_report *report,
+/* One that comes too late frees its vCPU; what it says is for nobody. */
+static enum err report_answer(struct mailbox *m, uint32_t vcpu, const struct debug_report *report,
                               struct bytes payload)
 {
+    struct place *p = &m->place[vcpu];
+
     if (p->state != BUSY)
         return ERR_MALFORMED;
+    p->state = STOPPED;
+    if (m->asking != vcpu + 1)
+        return ERR_OK;
+    m->asking = 0;
     m->result = report->result;
     m->answer_size = payload.size;
     if (payload.size > 0)
         memcpy(m->answer, payload.data, payload.size);
-    p->state = STOPPED;
     return ERR_OK;
 }
 
@@ -180,7 +187,7 @@ enum err mailbox_report(struct mailbox *m, uint32_t vcpu, struct bytes raw)
     TRY(report_parse(&report, &payload, raw));
     pthread_mutex_lock(&m->lock);
     if (report.reason == DEBUG_ANSWER)
-        result = report_answer(m, &m->place[vcpu], &report, payload);
+        result = report_answer(m, vcpu, &report, payload);
     else
         result = report_stop(m, &m->place[vcpu], vcpu, &report, &on);
     go.want = wants(m);
@@ -234,7 +241,8 @@ static struct timespec deadline_in(long ms)
     return t;
 }
 
-/* One command to a stopped vCPU, and its answer, which is in m->answer. */
+/* One command to a stopped vCPU, and its answer, which is in m->answer until the next:
+ * only the session's thread asks. */
 static enum err ask(struct mailbox *m, uint32_t vcpu, const struct debug_command *command,
                     struct bytes payload)
 {
@@ -248,6 +256,7 @@ static enum err ask(struct mailbox *m, uint32_t vcpu, const struct debug_command
         return ERR_INVALID;
     }
     p->state = BUSY;
+    m->asking = vcpu + 1;
     pthread_mutex_unlock(&m->lock);
     answer(m, vcpu, command, payload);
     pthread_mutex_lock(&m->lock);
@@ -258,6 +267,7 @@ static enum err ask(struct mailbox *m, uint32_t vcpu, const struct debug_command
         result = ERR_IO;
     else if (m->result != DEBUG_OK)
         result = ERR_INVALID;
+    m->asking = 0;
     pthread_mutex_unlock(&m->lock);
     return result;
 }

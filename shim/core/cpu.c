@@ -11,7 +11,8 @@
 /* How long whoever flushes sleeps for the others, and after how many sleeps it asks
  * again: a kick does not get lost, but it costs little not to rely on it. */
 #define FLUSH_SLEEP_NS 20000u
-#define FLUSH_PATIENCE 256u
+#define FLUSH_SLEEP_MOST_NS 640000u
+#define FLUSH_PATIENCE 16u
 
 static struct lock start_lock; /* of `started` while it grows */
 static uint32_t started = 1;   /* atomic */
@@ -199,10 +200,14 @@ static bool flush_due(const struct cpu *c, uint64_t generation)
 
 static void flush_await(const struct cpu *c, uint64_t generation)
 {
+    uint64_t sleep_ns = FLUSH_SLEEP_NS;
+
     for (unsigned sleeps = 0; flush_due(c, generation); sleeps++) {
         if (sleeps % FLUSH_PATIENCE == FLUSH_PATIENCE - 1)
             wake(c, GATE_WAKE_INTERRUPT);
-        cpu_park(FLUSH_SLEEP_NS);
+        cpu_park(sleep_ns);
+        if (sleep_ns < FLUSH_SLEEP_MOST_NS)
+            sleep_ns *= 2;
     }
 }
 

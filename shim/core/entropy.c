@@ -11,7 +11,7 @@
 #include "shim/core/cpu.h"
 #include "shim/core/file.h"
 #include "shim/core/lock.h"
-#include "shim/core/processor.h"
+#include "shim/core/port.h"
 #include "shim/core/sha256.h"
 #include "shim/core/syscall.h"
 #include "shim/core/user.h"
@@ -77,29 +77,13 @@ static bool stuck(const uint64_t *sample, size_t count)
 
 /* --- Sources. Each adds what it has to the hash; false: nothing to rely on. */
 
-static bool rdseed(uint64_t *out)
-{
-    uint8_t good;
-
-    __asm__ volatile("rdseed %0; setc %1" : "=r"(*out), "=qm"(good)::"cc");
-    return good != 0;
-}
-
-static bool rdrand(uint64_t *out)
-{
-    uint8_t good;
-
-    __asm__ volatile("rdrand %0; setc %1" : "=r"(*out), "=qm"(good)::"cc");
-    return good != 0;
-}
-
 static bool words_add(struct sha256 *h, bool (*draw)(uint64_t *out))
 {
-    uint64_t word[WORDS];
+    uint64_t word[WORDS] = { 0 };
     size_t count = 0;
     bool good;
 
-    for (int tries = 0; count < WORDS && tries < RETRIES * (int)WORDS; tries++) {
+    for (size_t tries = 0; count < WORDS && tries < RETRIES * (count + 1); tries++) {
         if (draw(&word[count]))
             count++;
         else
@@ -161,16 +145,19 @@ static unsigned sources_add(struct sha256 *h)
 {
     unsigned good = 0;
 
-    if (processor_has_rdseed() && words_add(h, rdseed))
+    if (words_add(h, port_rdseed))
         good++;
-    else if (processor_has_rdseed())
-        cpu_say("entropy: RDSEED failed its health test and is left out");
-    if (processor_has_rdrand() && words_add(h, rdrand))
+    else
+        cpu_say("entropy: RDSEED is not there, or failed its health test, and is left out");
+    if (words_add(h, port_rdrand))
         good++;
-    else if (processor_has_rdrand())
-        cpu_say("entropy: RDRAND failed its health test and is left out");
-    if (!jitter_add(h, good > 0 ? JITTER_WINDOWS : JITTER_WINDOWS_ALONE))
-        cpu_say("entropy: the loop's jitter failed its health test and is left out");
+    else
+        cpu_say("entropy: RDRAND is not there, or failed its health test, and is left out");
+    if (jitter_add(h, good > 0 ? JITTER_WINDOWS : JITTER_WINDOWS_ALONE))
+        return good;
+    if (good == 0) /* the host's seed would be all there is */
+        cpu_end(GATE_EXIT_SHIM, GATE_END_SHIM, "entropy: every source failed its health test");
+    cpu_say("entropy: the loop's jitter failed its health test and is left out");
     return good;
 }
 
@@ -204,8 +191,7 @@ void entropy_add(const void *seed, size_t size)
     sha256_init(&h);
     sha256_add(&h, seed, size);
     /* A host that copied the keep while it waited gets two that go their own ways. */
-    if (processor_has_rdrand())
-        (void)words_add(&h, rdrand);
+    (void)words_add(&h, port_rdrand);
     key_mix(&h);
     lock_give(&drbg.lock);
 }

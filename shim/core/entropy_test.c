@@ -119,6 +119,13 @@ static void test_generator(void)
     /* Past the next reseeding. */
     for (int i = 0; i < 40; i++)
         entropy_get(a, sizeof a);
+
+    CASE("a processor that has neither instruction");
+    fake.no_instructions = true;
+    for (int i = 0; i < 40; i++)
+        entropy_get(b, sizeof b);
+    CHECK(memcmp(a, b, sizeof a) != 0);
+    fake.no_instructions = false;
 }
 
 static void test_getrandom(void)

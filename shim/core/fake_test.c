@@ -14,6 +14,7 @@
 #include "shim/core/clock.h"
 #include "shim/core/lock.h"
 #include "shim/core/memory.h"
+#include "shim/core/port.h"
 #include "shim/core/signal.h"
 #include "shim/core/signal_state.h"
 #include "shim/core/thread.h"
@@ -260,6 +261,12 @@ static const struct gate_ops ops = { .park = park, .bell = bell, .woken = woken 
 void fake_on(uint32_t index) { syscall(SYS_arch_prctl, ARCH_SET_GS, &cpus[index]); }
 
 struct cpu *cpu_at(uint32_t index) { return &cpus[index]; }
+static bool draw(uint64_t *out)
+{
+    return !fake.no_instructions && getentropy(out, sizeof *out) == 0;
+}
+bool port_rdseed(uint64_t *out) { return draw(out); }
+bool port_rdrand(uint64_t *out) { return draw(out); }
 bool thread_is_alone(void) { return !fake.threads; }
 uint32_t cpu_count(void) { return FAKE_CPUS; }
 

@@ -6,7 +6,8 @@
 #include "shim/core/port.h"
 
 #define LOCK_SPINS 100u
-#define LOCK_SLEEP_NS 100000u
+#define LOCK_SLEEP_NS 50000u
+#define LOCK_SLEEP_MOST_NS 6400000u
 
 static bool lock_try(struct lock *l)
 {
@@ -16,11 +17,18 @@ static bool lock_try(struct lock *l)
 
 void lock_take(struct lock *l)
 {
+    uint64_t sleep_ns = LOCK_SLEEP_NS;
+
     for (unsigned spins = 0; !lock_try(l); spins++) {
-        if (spins % LOCK_SPINS == LOCK_SPINS - 1)
-            cpu_park(LOCK_SLEEP_NS);
-        else
+        if (spins % LOCK_SPINS != LOCK_SPINS - 1) {
             port_pause();
+            continue;
+        }
+        /* Longer each time: sixty that look again every while take the processor
+         * away from the one that they wait for. */
+        cpu_park(sleep_ns);
+        if (sleep_ns < LOCK_SLEEP_MOST_NS)
+            sleep_ns *= 2;
     }
 }
 

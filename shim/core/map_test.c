@@ -145,6 +145,10 @@ static void test_reservation(void)
     CHECK_EQ(area_count(), 4);
     CHECK_EQ(memory_protection_at((uint64_t)at + 8 * MIB - 1), READ | WRITE);
     CHECK_EQ(memory_protection_at((uint64_t)at + 8 * MIB), 0);
+    CHECK_EQ(memory_fault_at((uint64_t)at, WRITE), MEMORY_PERMITTED);
+    CHECK_EQ(memory_fault_at((uint64_t)at, EXECUTE), MEMORY_DENIED);
+    CHECK_EQ(memory_fault_at((uint64_t)at + 8 * MIB, READ), MEMORY_DENIED);
+    CHECK_EQ(memory_fault_at(UINT64_MAX, READ), MEMORY_HOLE);
     CHECK_EQ(memory_map((uint64_t)at, 64 * GIB, 0, HERE), at);
     CHECK_EQ(memory_ram_used(), used);
     CHECK_EQ(memory_unmap((uint64_t)at, 64 * GIB), 0);
@@ -303,6 +307,12 @@ static void test_input(void)
     /* A mapping of 64 GiB of a small input takes no more than the input. */
     used = memory_ram_used();
     CHECK_EQ(memory_map_input(BASE, 64 * GIB, READ, 0x12, gpa, 4096), (int64_t)BASE);
+    CHECK_EQ(memory_fault_at(BASE + 4095, READ), MEMORY_PERMITTED);
+    CHECK_EQ(memory_fault_at(BASE + 4095, WRITE), MEMORY_DENIED);
+    CHECK_EQ(memory_fault_at(BASE + 4096, READ), MEMORY_BEHIND_INPUT);
+    CHECK_EQ(memory_fault_at(BASE + 64 * GIB - 1, READ), MEMORY_BEHIND_INPUT);
+    CHECK_EQ(memory_fault_at(BASE + 64 * GIB, READ), MEMORY_HOLE);
+    CHECK_EQ(memory_fault_at(BASE - 1, READ), MEMORY_HOLE);
     CHECK((memory_ram_used() - used) / 4096 <= 4);
     CHECK_EQ(memory_protect(BASE, 64 * GIB, READ | WRITE), 0);
     CHECK((memory_ram_used() - used) / 4096 <= 5);

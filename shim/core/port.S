@@ -91,6 +91,18 @@ fault_swap32:
         mov     $1, %eax
         ret
 
+        /* bool port_rdseed(uint64_t *out), and the other: no word of the host's, as
+         * CPUID's are, says whether they are there. */
+        .irp    name, rdseed, rdrand
+        FUNCTION port_\name
+        xor     %eax, %eax
+fault_\name:
+        \name  %rdx
+        mov     %rdx, (%rdi)
+        setc    %al
+        ret
+        .endr
+
 fault_false:
         xor     %eax, %eax
         ret
@@ -124,7 +136,7 @@ fault_fxrstor:
         .balign 8
         .globl  core_faults
 core_faults:
-        .irp    name, fs_read, fs_write, copy, take32, swap32, xrstor, fxrstor
+        .irp    name, fs_read, fs_write, rdseed, rdrand, copy, take32, swap32, xrstor, fxrstor
         .quad   fault_\name, fault_false
         .endr
         .quad   fault_out, fault_out_by_stub

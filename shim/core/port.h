@@ -31,6 +31,10 @@ bool port_xrstor(const void *area, uint64_t mask);
 void port_fxsave(void *area);
 bool port_fxrstor(const void *area);
 
+/* false: it has nothing now, or the processor does not have it. */
+bool port_rdseed(uint64_t *out);
+bool port_rdrand(uint64_t *out);
+
 /* Exec's memory, unchecked: false is a fault on the way (user.h is for others). */
 bool user_copy(void *to, const void *from, size_t size);
 bool user_take32(uint32_t *out, const uint32_t *at);

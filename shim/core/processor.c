@@ -8,7 +8,6 @@ struct leaf {
 static struct {
     uint32_t done; /* atomic; whoever asks twice gets the same */
     struct leaf one;
-    struct leaf seven;
 } known;
 
 static struct leaf ask(uint32_t number)
@@ -24,20 +23,7 @@ static void need(void)
     if (__atomic_load_n(&known.done, __ATOMIC_ACQUIRE) != 0)
         return;
     known.one = ask(1);
-    known.seven = ask(0).a >= 7 ? ask(7) : (struct leaf){ 0 };
     __atomic_store_n(&known.done, 1, __ATOMIC_RELEASE);
-}
-
-bool processor_has_rdrand(void)
-{
-    need();
-    return (known.one.c >> 30 & 1) != 0;
-}
-
-bool processor_has_rdseed(void)
-{
-    need();
-    return (known.seven.b >> 18 & 1) != 0;
 }
 
 uint32_t processor_hwcap(void)

@@ -2,11 +2,8 @@
 #ifndef BROCH_SHIM_CORE_PROCESSOR_H
 #define BROCH_SHIM_CORE_PROCESSOR_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-bool processor_has_rdrand(void);
-bool processor_has_rdseed(void);
 /* CPUID 1 EDX: what Linux gives as AT_HWCAP. */
 uint32_t processor_hwcap(void);
 

@@ -540,8 +540,8 @@ static void test_calls(void)
     CHECK_EQ(seen.kicks, 0);
 
     begin("kill waits where all block it");
-    mask_set(0, SIGNAL_BIT(LINUX_SIGTERM));
     cpus[1].thread.signals_blocked = SIGNAL_BIT(LINUX_SIGTERM);
+    mask_set(0, SIGNAL_BIT(LINUX_SIGTERM));
     call_kill(&(struct call){ .a = { 1, LINUX_SIGTERM } });
     CHECK_EQ(seen.kicks, 0);
     CHECK(!signal_waiting());

@@ -93,7 +93,9 @@ uint64_t exec_stack_build(const struct boot *boot, uint64_t call_entry)
     /* ABI: RSP is a multiple of 16 at the entry. */
     const uint64_t at = (tail_at - sizeof head) & ~15ull;
 
-    if (memory_map(PLACE_MAP_TOP - STACK_SIZE, STACK_SIZE, LINUX_PROT_READ | LINUX_PROT_WRITE,
+    if (memory_map(PLACE_MAP_TOP - STACK_SIZE - STACK_GUARD, STACK_GUARD, 0,
+                   MAP_PRIVATE_ANONYMOUS_FIXED) < 0 ||
+        memory_map(PLACE_MAP_TOP - STACK_SIZE, STACK_SIZE, LINUX_PROT_READ | LINUX_PROT_WRITE,
                    MAP_PRIVATE_ANONYMOUS_FIXED) < 0)
         return 0;
     entropy_get(tail.random, sizeof tail.random);

@@ -28,7 +28,7 @@ __attribute__((used)) static int64_t stand_in(const struct call *c)
 
 static unsigned delivered;
 static struct linux_siginfo forced;
-static bool no_memory;
+static bool no_memory, guarded;
 
 void signal_deliver(struct frame *f)
 {
@@ -45,10 +45,16 @@ void signal_force(struct frame *f, const struct linux_siginfo *info, uint64_t cr
 
 int64_t memory_map(uint64_t at, uint64_t size, uint32_t protection, uint32_t flags)
 {
+    CHECK_EQ(flags, 0x32);
+    if (protection == 0) {
+        CHECK_EQ(at + size, PLACE_MAP_TOP - STACK_SIZE);
+        CHECK_EQ(size, STACK_GUARD);
+        guarded = true;
+        return (int64_t)at;
+    }
     CHECK_EQ(at, PLACE_MAP_TOP - STACK_SIZE);
     CHECK_EQ(size, STACK_SIZE);
     CHECK_EQ(protection, LINUX_PROT_READ | LINUX_PROT_WRITE);
-    CHECK_EQ(flags, 0x32);
     return no_memory ? -LINUX_ENOMEM : (int64_t)at;
 }
 
@@ -220,6 +226,7 @@ static void test_stack(void)
     CASE("exec's first stack");
     no_memory = true;
     CHECK_EQ(exec_stack_build(&boot, 0x7f8000100123), 0);
+    CHECK(guarded);
     no_memory = false;
     if (!fake_stack_map(PLACE_MAP_TOP - 65536, 65536)) {
         CASE_SKIP("the test's own process has something where exec's stack goes");

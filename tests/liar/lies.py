@@ -274,7 +274,7 @@ def of_chance(made, count):
 
 
 # Made again and again: the second one is lied about too.
-OFTEN = {"stream_read", "stream_write", "stream_poll", "block_write", "wake"}
+OFTEN = {"stream_read", "stream_write", "stream_poll", "block_write"}
 # Told each time as well as the first.
 AGAIN = {"flicker-answer", "flicker-index", "flicker-data", "late"}
 

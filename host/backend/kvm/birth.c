@@ -27,14 +27,14 @@ static const struct step_text steps[KVM_STEP_COUNT] = {
     [KVM_STEP_VM] = { "making a virtual machine", "see `broch platform`" },
     [KVM_STEP_IMAGE] = { "reading broch-shim and broch-exec",
                          "install both from one build of Broch" },
-    [KVM_STEP_MEMORY] = { "giving it memory", "free memory, or raise RLIMIT_AS (ulimit -v)" },
+    [KVM_STEP_MEMORY] = { "giving it memory",
+                          "free memory, or raise RLIMIT_AS or RLIMIT_DATA (ulimit -v, -d)" },
     [KVM_STEP_VCPU] = { "making a virtual processor", "see `broch platform`" },
     [KVM_STEP_FEATURES] = { "the virtual processor's features", "see `broch platform`" },
     [KVM_STEP_REGISTERS] = { "the virtual processor's registers", "see `broch platform`" },
-    [KVM_STEP_BELL] = { "the doorbell", "raise RLIMIT_NOFILE (ulimit -n)" },
+    [KVM_STEP_BELL] = { "the doorbell", NULL },
     [KVM_STEP_CLAIMS] = { "taking what is handed in",
-                          "it must be open and of the kind that was said; raise RLIMIT_NOFILE (ulimit "
-                          "-n) where there are too many" },
+                          "it must be open and of the kind that was said" },
     [KVM_STEP_SIGNALS] = { "taking signals", NULL },
     [KVM_STEP_ROOT] = { "empty root", NULL },
     [KVM_STEP_CAPABILITIES] = { "dropping capabilities", NULL },
@@ -108,6 +108,10 @@ void birth_end(struct birth *b)
 
 void birth_leave(struct birth *b)
 {
+    /* It has said all that it had to say; one that sleeps in a call of its own, or
+     * that the keep has taken over, would stay. */
+    if (b->loader > 0)
+        kill(b->loader, SIGKILL);
     if (b->loader > 0 && leaving_add(b->loader))
         b->loader = 0;
     birth_end(b);
@@ -200,7 +204,10 @@ void birth_note(struct note *note, const struct kvm_word *word)
 
     note_set_errno(note, word->error, "the keep did not start: %s%s%s%s", s->name,
                    word->text[0] != '\0' ? " (" : "", word->text, word->text[0] != '\0' ? ")" : "");
-    if (s->cure != NULL)
+    /* What ran out has the same cure at every step. */
+    if (word->error == ENOMEM)
+        note_add(note, "cure: %s", steps[KVM_STEP_MEMORY].cure);
+    else if (s->cure != NULL && word->error != EMFILE)
         note_add(note, "cure: %s", s->cure);
 }
 
@@ -232,7 +239,8 @@ static bool go_send(const struct birth *b)
     const uint8_t *from = (const uint8_t *)&go;
     pid_t self = (b->plan.spaces & CLONE_NEWPID) != 0 ? 1 : b->loader;
 
-    go.self = loader_filter_compile(&go.filter, self) == 0 ? self : 0;
+    go.self =
+        loader_filter_compile(&go.filter, self, b->plan.listen_fd >= 0) == 0 ? self : 0;
     go.cpuid.count = 0;
     if (cpuid_get(&cpuid, b->plan.system_fd) == 0)
         go.cpuid = *cpuid->table;
@@ -258,6 +266,7 @@ enum err birth_start(struct birth *b, struct note *lack, struct note *note)
     enum err e = loader_start(b, lack, note);
 
     fd_close(&b->word_pipe[1]);
+    fd_close(&b->plan.loader_fd); /* the loader has its own; a pool has many of us */
     if (e == ERR_OK && !go_send(b)) {
         note_set_errno(note, errno, "the keep's loader is gone");
         e = ERR_IO;

@@ -65,12 +65,14 @@ static enum port_tried do_launch(struct loader *l, struct port *p, struct serve_
     struct claims *claims = &l->claims;
     size_t size;
 
-    (void)p;
     (void)work;
+    /* Before anything is waited for: a second one would take in a second client. */
+    if (!atomic_load(&p->parked) || atomic_exchange(&l->launched, true))
+        return PORT_BROKEN;
     if (!atomic_load(&l->has_claims))
         template_wait(l); /* in this thread: the first to wake is the one that serves */
     size = claims->launch.handles_count * sizeof claims->handle[0];
-    if (sizeof claims->launch + size > c->back_room || atomic_exchange(&l->launched, true))
+    if (sizeof claims->launch + size > c->back_room)
         return PORT_BROKEN;
     claims_finish(claims, vcpu_tsc_khz(&l->vcpu[0]), l->vm.ram_max);
     memcpy(c->back, &claims->launch, sizeof claims->launch);

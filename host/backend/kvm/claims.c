@@ -55,7 +55,8 @@ uint64_t claims_memory_max(const struct launch *l)
     for (uint32_t i = 0; i < l->images_count; i++)
         sum_add(&total, l->images[i].size_max);
     for (uint32_t i = 0; i < l->volumes_count; i++)
-        sum_add(&total, 3 * l->volumes[i].size_max); /* files, the file's bytes, both versions */
+        for (int part = 0; part < 3; part++) /* files, the file's bytes, both versions */
+            sum_add(&total, l->volumes[i].size_max);
     sum_add(&total, total / TABLES_PART);
     if (total > RAM_MOST)
         return RAM_MOST;
@@ -183,6 +184,28 @@ static int images_add(struct claims *c, struct launch *l, struct kvm_vm *vm, str
     return error;
 }
 
+/* The file of a volume: up to three versions as they move about, each of which may be
+ * half gaps, for files begin at a page; and what each file and each version has beside
+ * its contents. */
+static uint64_t volume_file_max(uint64_t size_max)
+{
+    uint64_t most = (uint64_t)8 << 20;
+
+    for (int part = 0; part < 6; part++)
+        sum_add(&most, size_max);
+    return most;
+}
+
+static int volume_add(struct claims *c, struct stream_table *t, struct launch_volume *v)
+{
+    struct gate_handle *h = &c->handle[c->launch.handles_count];
+    int error = stream_add(c, t, &v->fd, GATE_HANDLE_BLOCK);
+
+    if (error == 0)
+        stream_limit(t, h, volume_file_max(v->size_max));
+    return error;
+}
+
 static int rest_add(struct claims *c, struct launch *l, struct stream_table *t)
 {
     int error = 0;
@@ -192,7 +215,7 @@ static int rest_add(struct claims *c, struct launch *l, struct stream_table *t)
                            l->sockets[i].kind == LAUNCH_LISTEN ? GATE_HANDLE_LISTENER
                                                                : GATE_HANDLE_STREAM);
     for (uint32_t i = 0; i < l->volumes_count && error == 0; i++)
-        error = stream_add(c, t, &l->volumes[i].fd, GATE_HANDLE_BLOCK);
+        error = volume_add(c, t, &l->volumes[i]);
     if (error == 0 && l->has_report)
         error = stream_add(c, t, &l->report_fd, GATE_HANDLE_STREAM);
     return error;

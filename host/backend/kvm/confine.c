@@ -73,6 +73,7 @@ static size_t fds_wanted(const struct loader *l, int *out)
     out[count++] = l->bell_fd;
     out[count++] = l->server_fd;
     out[count++] = l->signal_fd;
+    out[count++] = l->watch_fd;
     if (l->plan->listen_fd >= 0)
         out[count++] = l->plan->listen_fd;
     for (uint32_t i = 0; debug != NULL && i < debug->fds_count; i++)
@@ -124,15 +125,22 @@ static int limit_set(__rlimit_resource_t what, uint64_t most)
     return setrlimit(what, &limit) == 0 ? 0 : errno;
 }
 
-static int limits_set(const struct loader *l)
+int kvm_confine_memory(const struct loader *l)
 {
     /* Those that were copied are writable here; a template has none yet. */
     uint64_t inputs = l->claims.input_next > 0 ? l->claims.input_next - PLACE_INPUT_GPA : 0;
+
+    /* RAM is private and writable as it grows, and counted so. */
+    return limit_set(RLIMIT_DATA, l->vm.ram_max + inputs + LOADER_BYTES);
+}
+
+static int limits_set(const struct loader *l)
+{
     /* 1, not 0: a handler behind a pipe gets its dump even at 0 (fs/coredump.c). */
     int error = limit_set(RLIMIT_CORE, 1);
 
-    if (error == 0) /* RAM is private and writable as it grows, and counted so */
-        error = limit_set(RLIMIT_DATA, l->vm.ram_max + inputs + LOADER_BYTES);
+    if (error == 0)
+        error = kvm_confine_memory(l);
     if (error == 0)
         error = limit_set(RLIMIT_STACK, STACK_BYTES);
     if (error == 0)
@@ -173,7 +181,7 @@ void kvm_confine(struct loader *l)
     if (error != 0)
         loader_tell(l, KVM_STEP_LANDLOCK, false, error, NULL);
     if (l->go.self != getpid())
-        error = loader_filter_compile(&l->go.filter, getpid());
+        error = loader_filter_compile(&l->go.filter, getpid(), l->plan->listen_fd >= 0);
     else
         error = 0;
     if (error == 0)

@@ -12,6 +12,9 @@ void kvm_confine_go(struct loader *l);
  * of those that it does without. */
 void kvm_confine(struct loader *l);
 
+/* The kernel's limit of the process's memory, from the machine's; lowers it only. */
+int kvm_confine_memory(const struct loader *l);
+
 /* loader.c */
 void loader_tell(const struct loader *l, enum kvm_step step, bool fatal, int error,
                  const char *text);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 
 #include "base/num.h"
@@ -22,10 +23,8 @@ static const struct filter_plain allowed[] = {
     CALL(pread64, "BLOCK_READ; a template's inputs"),
     CALL(pwrite64, "BLOCK_WRITE"),
     CALL(fdatasync, "BLOCK_CONTROL flush"),
-    CALL(fsync, "a debug keep's core file"),
     CALL(ftruncate, "BLOCK_CONTROL resize; a core file"),
     CALL(fstat, "BLOCK_CONTROL size, and how much of a file is left"),
-    CALL(newfstatat, "the same through libc"),
     CALL(lseek, "how much of a file is left"),
     CALL(recvfrom, "STREAM_READ of a socket"),
     CALL(accept4, "STREAM_ACCEPT"),
@@ -34,7 +33,6 @@ static const struct filter_plain allowed[] = {
     CALL(poll, "STREAM_POLL, and streams that must be asked first"),
     CALL(ppoll, "a parked vCPU sleeps; so does the server thread"),
     CALL(eventfd2, "VCPU_START"),
-    CALL(recvmsg, "a template gets its workload"),
 
     CALL(brk, "malloc"),
     CALL(munmap, "malloc, the image that was measured"),
@@ -46,7 +44,7 @@ static const struct filter_plain allowed[] = {
     CALL(sched_yield, "locks between the threads"),
     CALL(sched_getaffinity, "LAUNCH says how many processors there are"),
     CALL(rt_sigprocmask, "threads start with it"),
-    CALL(rt_sigaction, "a template's, before it runs"),
+    CALL(rt_sigaction, "the first thread is started, in some libcs"),
     CALL(rt_sigreturn, "a kick ends"),
     CALL(restart_syscall, "the kernel's own, after a stop"),
     CALL(getpid, "a kick is for a thread of this process"),
@@ -74,24 +72,31 @@ static const struct filter_judged by_argument[] = {
     KVM_CALL(KVM_SET_REGS, "VCPU_START"),
     KVM_CALL(KVM_SET_DEVICE_ATTR, "VCPU_START: the counter of the new one"),
     IF(ioctl, YES, EQUAL(1, FIONREAD), "STREAM_POLL says how much there is"),
-    IF(ioctl, YES, EQUAL(1, TCGETS), "a template's stdio: is it a terminal"),
+    IF(newfstatat, YES, EQUAL(3, AT_EMPTY_PATH), "fstat through libc; no paths"),
     IF(mmap, YES, MASKED(2, PROT_EXEC, 0), "stacks, buffers, a template's inputs"),
     IF(mprotect, YES, MASKED(2, PROT_EXEC, 0), "MEMORY_GROW; stacks"),
     IF(clone, YES, MASKED(0, CLONE_JUDGED, CLONE_WANTED), "VCPU_START"),
     IF(sendto, YES, MASKED(3, FASTOPEN, 0), "STREAM_WRITE to a socket"),
-    IF(fcntl, YES, EQUAL(1, F_GETFL), "a template's streams"),
-    IF(fcntl, YES, EQUAL(1, F_DUPFD_CLOEXEC), "a template's streams"),
-    IF(fcntl, YES, EQUAL(1, F_GET_SEALS), "a template's inputs"),
+    /* Only a template's: the others have taken their workload in by now. */
+    IF(recvmsg, YES, EQUAL(2, MSG_CMSG_CLOEXEC | MSG_DONTWAIT), "a template gets its workload"),
+    IF(ioctl, YES, EQUAL(1, TCGETS), "its stdio: is it a terminal"),
+    IF(fcntl, YES, EQUAL(1, F_GETFL), "its streams"),
+    IF(fcntl, YES, EQUAL(1, F_DUPFD_CLOEXEC), "its streams"),
+    IF(fcntl, YES, EQUAL(1, F_GET_SEALS), "its inputs"),
+    IF(prlimit64, YES, EQUAL(0, 0), "its limit of memory comes down to the workload's"),
 };
 
-int loader_filter_compile(struct filter_program *out, pid_t self)
+#define FOR_TEMPLATES 6u
+
+int loader_filter_compile(struct filter_program *out, pid_t self, bool is_template)
 {
     static struct filter_program known; /* a pool makes many loaders, all pid 1 */
-    static pid_t known_self;
+    static pid_t known_self;            /* of one process all are of one kind */
 
     if (known.count == 0 || known_self != self) {
-        int error = filter_compile(&known, allowed, COUNT_OF(allowed), by_argument,
-                                   COUNT_OF(by_argument), self);
+        size_t judged = COUNT_OF(by_argument) - (is_template ? 0 : FOR_TEMPLATES);
+        int error =
+            filter_compile(&known, allowed, COUNT_OF(allowed), by_argument, judged, self);
 
         if (error != 0)
             return error;

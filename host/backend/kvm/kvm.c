@@ -26,13 +26,17 @@ struct keep {
     struct debugger *debugger; /* a debug keep's */
     int signal_fd;             /* signals that wait() passes on */
     bool has_ended;            /* it said so itself */
+    bool lends;                /* it holds what others may wait for: see kvm_destroy */
 };
 
+/* The lock of a volume and the address of a listener are free when nobody holds them
+ * any more, a thread that waits for a connection included: then we wait for the
+ * process, not for its word alone. */
 static void kvm_destroy(struct keep *k)
 {
     if (k == NULL)
         return;
-    if (k->has_ended)
+    if (k->has_ended && !k->lends)
         birth_leave(&k->birth);
     else
         birth_end(&k->birth);
@@ -93,8 +97,10 @@ static enum err kvm_create(struct keep **out, const struct keep_config *config, 
         note_set(note, "out of memory");
     else
         k->signal_fd = -1;
-    if (k != NULL)
+    if (k != NULL) {
+        k->lends = config->launch->sockets_count + config->launch->volumes_count > 0;
         e = plan_make(&plan, config, note);
+    }
     if (e == ERR_OK) {
         e = debugger_make(k, config, &plan, note);
         if (e == ERR_OK)

@@ -111,7 +111,8 @@ static int bell_make(struct loader *l)
 
     l->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->server_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->bell_fd < 0 || l->server_fd < 0)
+    l->watch_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->bell_fd < 0 || l->server_fd < 0 || l->watch_fd < 0)
         return errno;
     bell.fd = l->bell_fd;
     return ioctl(l->vm.vm_fd, KVM_IOEVENTFD, &bell) == 0 ? 0 : errno;

@@ -5,7 +5,8 @@
  * It is forked by the backend's start, builds the machine, gives up everything that
  * it no longer needs, and only then runs the keep. One thread per vCPU serves that
  * vCPU's port whenever it parks; one server thread serves the ports of those that
- * run, takes signals, and is there for the bell.
+ * run, and is there for the bell; one takes signals, and sees when a pool's client
+ * goes: neither waits for anything that the keep has a hand in.
  * What went wrong on the way, and how the keep ended, is told over a pipe. */
 #ifndef BROCH_HOST_BACKEND_KVM_LOADER_H
 #define BROCH_HOST_BACKEND_KVM_LOADER_H
@@ -104,8 +105,10 @@ struct loader {
     int bell_fd;   /* ioeventfd of GATE_PORT_BELL */
     int server_fd; /* eventfd: the server thread has something to look at */
     int signal_fd;
+    int watch_fd; /* eventfd: client_fd has changed */
     atomic_int client_fd; /* a template's, once it has a workload; else -1 */
     pthread_t server;
+    pthread_t watch;
     struct port port[GATE_VCPUS_MAX];
     struct vcpu vcpu[GATE_VCPUS_MAX];
 };
@@ -122,11 +125,13 @@ _Noreturn void loader_end(struct loader *l, int code, const char *why);
 /* VCPU_START: ERR_MALFORMED, ERR_NOMEM. */
 enum err loader_vcpu_start(struct loader *l, uint64_t index);
 void loader_server_kick(struct loader *l);
+void loader_watch_kick(struct loader *l);
 
 /* The boot flags of a keep that is made by this plan. */
 uint32_t loader_boot_flags(const struct kvm_plan *plan);
 
-/* The system calls of a loader that has that number in its namespace. 0 or an errno. */
-int loader_filter_compile(struct filter_program *out, pid_t self);
+/* The system calls of a loader that has that number in its namespace; all loaders of
+ * one process are templates, or none. 0 or an errno. */
+int loader_filter_compile(struct filter_program *out, pid_t self, bool is_template);
 
 #endif

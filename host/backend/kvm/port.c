@@ -50,14 +50,11 @@ static struct port_work *work_of(struct port *p, const struct serve_call *c)
 }
 
 /* Writes of one vCPU to one handle keep their order, and so do reads; a handle is
- * closed, and a keep ended, after what was written before. */
+ * closed after what was written before. A keep that ends waits for nothing: one that
+ * cares has waited for its writes itself. */
 static bool goes_before(const struct serve_call *first, const struct serve_call *c)
 {
-    if (first->order >= c->order)
-        return false;
-    if (c->call == GATE_EXIT)
-        return first->call == GATE_STREAM_WRITE;
-    if (first->args[0] != c->args[0])
+    if (first->order >= c->order || c->call == GATE_EXIT || first->args[0] != c->args[0])
         return false;
     if (c->call == GATE_STREAM_CLOSE || c->call == GATE_STREAM_SHUTDOWN)
         return first->call == GATE_STREAM_WRITE;
@@ -110,13 +107,29 @@ static enum err cancel_do(struct port *p, struct serve_call *c)
     return answer_give(p, c, &answer);
 }
 
+/* What the server thread does for a vCPU that runs: what a keep can ask for without
+ * parking, and what may be left over of a park. The rest is for the vCPU's own thread,
+ * which may take its time: nobody else waits for it. */
+static bool is_for_server(uint32_t call)
+{
+    static const uint32_t flags_of[] = {
+#define GATE_CALL(number, NAME, name, sent, back, value, flags, refusals, contract) \
+    [number] = (flags),
+#include "gate/calls.def"
+#undef GATE_CALL
+    };
+
+    return call != GATE_LAUNCH && call != GATE_DEBUG &&
+           (flags_of[call] & (GATE_POSTED | GATE_WAITS | GATE_LAST)) != 0;
+}
+
 static enum err call_try(struct port *p, struct serve_call *c)
 {
     struct port_answer answer = { 0 };
 
     if (c->call == GATE_CANCEL)
         return cancel_do(p, c);
-    if (must_wait(p, c))
+    if (must_wait(p, c) || (!atomic_load(&p->parked) && !is_for_server(c->call)))
         return ERR_OK;
     switch (p->ops->try(p, c, work_of(p, c), &answer)) {
     case PORT_ANSWERED: return answer_give(p, c, &answer);

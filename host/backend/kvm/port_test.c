@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "gate/keep.h"
 #include "tests/check.h"
 
@@ -15,6 +16,8 @@ static union {
     struct gate_port port;
     uint8_t room[GATE_PORT_SIZE];
 } shared;
+
+static jmp_buf keep_is_over;
 
 /* A server whose streams are ready when the test says so. */
 static struct {
@@ -37,6 +40,8 @@ static enum port_tried fake_try(struct port *p, struct serve_call *c, struct por
         a->value = c->sent_size;
     if (c->call == GATE_CLOCK)
         a->back_size = sizeof(struct gate_clock);
+    if (c->call == GATE_EXIT)
+        longjmp(keep_is_over, 1);
     if (server.count < 16)
         server.order[server.count++] = c->call << 8 | (uint32_t)c->args[0];
     return PORT_ANSWERED;
@@ -67,7 +72,6 @@ static const struct port_ops fake = { fake_try, fake_waits, fake_cancel };
 static atomic_bool server_awake;
 static struct port port;
 static struct gate gate;
-static jmp_buf keep_is_over;
 static bool is_running = true, keep_woken, left, some;
 static unsigned parks;
 
@@ -211,6 +215,42 @@ static void posted(void)
     end();
 }
 
+static void ending(void)
+{
+    struct gate_ask ask = { .call = GATE_EXIT, .args = { 3 } };
+
+    CASE("a keep ends, whatever waits for a stream that nobody reads");
+    begin();
+    CHECK_OK(post(GATE_STREAM_WRITE, 1, 3));
+    CHECK_OK(port_attend(&port, false, &some));
+    if (setjmp(keep_is_over) == 0) {
+        gate_stage(&gate);
+        (void)gate_call(&gate, &ask);
+        CHECK(false); /* it does not come back */
+    }
+    end();
+}
+
+static void for_its_own_thread(void)
+{
+    static const struct gate_submission asked[] = {
+        { .id = 1, .call = GATE_CLOCK, .data_room = sizeof(struct gate_clock) },
+        { .id = 1, .call = GATE_LAUNCH, .data_room = 65536 },
+    };
+
+    CASE("what takes time is left to the thread of the vCPU that wants it");
+    for (size_t i = 0; i < COUNT_OF(asked); i++) {
+        begin();
+        shared.port.submission[0] = asked[i];
+        shared.port.submitted = 1;
+        CHECK_OK(port_attend(&port, false, &some));
+        CHECK_EQ(server.count, 0);
+        CHECK_OK(port_park(&port, still, &left));
+        CHECK_EQ(server.count, 1);
+        end();
+    }
+}
+
 static void waiting(void)
 {
     struct gate_ask ask = { .call = GATE_STREAM_READ, .args = { 5, 4 }, .room = 4 };
@@ -251,6 +291,8 @@ int main(void)
 {
     calls();
     posted();
+    ending();
+    for_its_own_thread();
     waiting();
     return check_done();
 }

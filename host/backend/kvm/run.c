@@ -21,8 +21,10 @@
 #define SERVER_WAITS_MAX 4096u
 
 /* How long the server thread looks for more after the last call it served: what it
- * takes to wake it, about. */
+ * takes to wake it, about; and how long at most, since what waits for a descriptor is
+ * looked at only in between. */
 #define LINGER_NS 50000u
+#define LINGER_MOST_NS (20 * LINGER_NS)
 
 static struct loader *the_loader; /* one per process */
 
@@ -46,6 +48,9 @@ static void end_tell(struct loader *l, int code, const char *why)
     }
     if (why != NULL)
         strncpy(word.text, why, sizeof word.text - 1);
+    /* Who hears of the end may want the same port, or the same volume, at once; the
+     * kernel takes its time with the machine. */
+    stream_close_all(&l->streams);
     template_end(l, &word);
     if (write(l->plan->word_fd, &word, sizeof word) != (ssize_t)sizeof word)
         return; /* nobody is there to read it */
@@ -194,25 +199,18 @@ static bool ports_attend(struct loader *l, bool stays)
  * it needs neither bell nor exit. A processor that somebody else wants is given up. */
 static void ports_linger(struct loader *l)
 {
-    uint64_t end = port_now_ns() + LINGER_NS;
+    const uint64_t last = port_now_ns() + LINGER_MOST_NS;
+    uint64_t now, end = port_now_ns() + LINGER_NS;
 
     atomic_store(&l->server_is_awake, true);
-    while (port_now_ns() < end) {
+    while ((now = port_now_ns()) < end && now < last) {
         if (ports_attend(l, true))
-            end = port_now_ns() + LINGER_NS;
+            end = now + LINGER_NS;
         else
             sched_yield();
     }
     atomic_store(&l->server_is_awake, false);
     (void)ports_attend(l, false);
-}
-
-static void signal_take(struct loader *l)
-{
-    struct signalfd_siginfo info;
-
-    if (read(l->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        loader_end(l, 128 + (int)info.ssi_signo, NULL);
 }
 
 static void *server_thread(void *at)
@@ -222,21 +220,15 @@ static void *server_thread(void *at)
 
     for (;;) {
         uint64_t deadline = UINT64_MAX;
-        uint32_t count = 4;
+        uint32_t count = 2;
         struct timespec t;
 
         waits[0] = (struct pollfd){ .fd = l->bell_fd, .events = POLLIN };
         waits[1] = (struct pollfd){ .fd = l->server_fd, .events = POLLIN };
-        waits[2] = (struct pollfd){ .fd = l->signal_fd, .events = POLLIN };
-        waits[3] = (struct pollfd){ .fd = atomic_load(&l->client_fd), .events = POLLIN };
         for (uint32_t i = 0; i < GATE_VCPUS_MAX; i++)
             count += port_waits(&l->port[i], waits + count, SERVER_WAITS_MAX - count, &deadline);
         if (ppoll(waits, count, port_timeout(&t, deadline), NULL) < 0)
             continue;
-        if (waits[2].revents != 0)
-            signal_take(l);
-        if (waits[3].revents != 0)
-            template_client(l);
         if (waits[0].revents != 0) {
             count_drain(l->bell_fd);
             ports_linger(l);
@@ -249,6 +241,41 @@ static void *server_thread(void *at)
 }
 
 /* --- Signals. */
+
+void loader_watch_kick(struct loader *l) { count_up(l->watch_fd); }
+
+static void signal_take(struct loader *l)
+{
+    struct signalfd_siginfo info;
+
+    if (read(l->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        loader_end(l, 128 + (int)info.ssi_signo, NULL);
+}
+
+/* A thread that serves no port: whatever the keep makes the others wait for, it ends
+ * when its owner wants that. */
+static void *watch_thread(void *at)
+{
+    struct loader *l = at;
+
+    for (;;) {
+        struct pollfd waits[] = {
+            { .fd = l->signal_fd, .events = POLLIN },
+            { .fd = atomic_load(&l->client_fd), .events = POLLIN },
+            { .fd = l->watch_fd, .events = POLLIN },
+        };
+
+        if (ppoll(waits, COUNT_OF(waits), NULL, NULL) < 0)
+            continue;
+        if (waits[0].revents != 0)
+            signal_take(l);
+        if (waits[1].revents != 0)
+            template_client(l);
+        if (waits[2].revents != 0)
+            count_drain(l->watch_fd);
+    }
+    return NULL;
+}
 
 int kvm_signals_take(struct loader *l)
 {
@@ -297,6 +324,8 @@ _Noreturn void kvm_keep_run(struct loader *l)
     the_loader = l;
     l->vcpu[0].has_started = true;
     error = thread_start(&l->server, server_thread, l);
+    if (error == 0)
+        error = thread_start(&l->watch, watch_thread, l);
     if (error != 0) {
         loader_tell(l, KVM_STEP_THREADS, true, error, NULL);
         _exit(LAUNCH_EXIT_SOFTWARE);

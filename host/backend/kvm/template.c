@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "host/backend/kvm/confine.h"
 #include "host/backend/kvm/run.h"
 #include "host/pool_wire.h"
 
@@ -128,7 +129,9 @@ static void workload_take(struct loader *l, int client)
     if (claims_check(&launch, &note) != ERR_OK)
         refuse(client, EOPNOTSUPP, note.text);
     if (claims_memory_max(&launch) > l->vm.ram_max)
-        refuse(client, ENOMEM, "a limit of memory beyond what the keeps of this pool may have");
+        refuse(client, ENOMEM,
+               "memory, folders and volumes beyond what the keeps of this pool may have; ask for "
+               "less, or run without the pool");
     l->vm.ram_max = num_max(claims_memory_max(&launch), l->vm.ram_size);
     fds_map(client, &launch, fds, request.fds_count);
     error = claims_make(&l->claims, &launch, fds, &l->vm, &l->streams, &note);
@@ -136,6 +139,9 @@ static void workload_take(struct loader *l, int client)
         refuse(client, error, note.text);
     for (uint32_t i = 0; i < request.fds_count; i++)
         close(fds[i]); /* the streams have their own by now */
+    error = kvm_confine_memory(l);
+    if (error != 0)
+        refuse(client, error, "resource limits");
 }
 
 /* Whether the client has said something already. */
@@ -166,7 +172,7 @@ void template_wait(struct loader *l)
     atomic_store(&l->client_fd, client);
     close(l->plan->listen_fd); /* a used keep is never handed on */
     atomic_store(&l->has_claims, true);
-    loader_server_kick(l);
+    loader_watch_kick(l);
 }
 
 void template_client(struct loader *l)

@@ -17,6 +17,7 @@ struct keep {
     const char *pool;            /* the caller's */
     const struct launch *launch; /* until start has returned */
     int connection;
+    bool lends;  /* a volume or a listener: free for others when the keep is gone */
     int signals; /* a descriptor that says which came */
 };
 
@@ -24,6 +25,8 @@ static void pooled_destroy(struct keep *k)
 {
     if (k == NULL)
         return;
+    if (k->connection >= 0 && k->lends)
+        pool_client_gone(k->connection);
     if (k->connection >= 0)
         close(k->connection); /* ends the keep if it still runs */
     if (k->signals >= 0)
@@ -50,6 +53,7 @@ static enum err pooled_create(struct keep **out, const struct keep_config *confi
         .pool = config->pool,
         .launch = config->launch,
         .connection = -1,
+        .lends = config->launch->sockets_count + config->launch->volumes_count > 0,
         .signals = -1,
     };
     *out = k;
@@ -72,15 +76,18 @@ static int signals_take(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* Until the keep runs a signal is this process's own: it may wait long for a pool that
+ * has none free, and one that dies takes its keep along. */
 static enum err pooled_start(struct keep *k, struct note *lack, struct note *note)
 {
     (void)lack;
+    /* It is as it was when that returns. */
+    TRY(pool_client_start(&k->connection, k->pool, (struct launch *)(uintptr_t)k->launch, note));
     k->signals = signals_take();
-    if (k->signals < 0) {
-        note_set_errno(note, errno, "cannot take signals");
-        return ERR_IO;
-    }
-    return pool_client_start(&k->connection, k->pool, k->launch, note);
+    if (k->signals >= 0)
+        return ERR_OK;
+    note_set_errno(note, errno, "cannot take signals");
+    return ERR_IO;
 }
 
 static enum err pooled_wait(struct keep *k, struct keep_end *end)

@@ -60,7 +60,7 @@ static const struct guest_case cases[] = {
     { "create", stress_create },   { "timed", stress_timed }, { "private", stress_private },
     { "revoke", stress_revoke },   { "code", stress_code },   { "growth", stress_growth },
     { "vectors", stress_vectors }, { "local", stress_local }, { "signals", stress_signals },
-    { "faults", stress_faults },
+    { "faults", stress_faults },   { "copies", stress_copies }, { "handed", stress_handed },
 };
 
 int main(void)

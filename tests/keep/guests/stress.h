@@ -24,12 +24,14 @@ void stress_timed(void);
 /* stress_memory.c */
 void stress_private(void);
 void stress_revoke(void);
+void stress_copies(void);
 void stress_code(void);
 void stress_growth(void);
 /* stress_state.c */
 void stress_vectors(void);
 void stress_local(void);
 void stress_signals(void);
+void stress_handed(void);
 void stress_faults(void);
 
 #endif

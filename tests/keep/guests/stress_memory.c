@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "stress.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -178,6 +179,36 @@ void stress_revoke(void)
     shared.now = RIGHT_ALL;
     stress_threads(revoke_body);
     fprintf(stderr, "rights changed: %lu\n", (unsigned long)revoked);
+}
+
+/* --- One thread maps over a page that the kernel writes and reads for the others: no
+ * call may fail, and none may be told of what was there before. */
+
+static uint8_t *copied;
+
+static void copies_body(size_t me)
+{
+    uint64_t count = 0;
+
+    for (; !stress_over(); count++) {
+        long got;
+
+        if (me == 0)
+            got = call(SYS_mmap, copied, PAGE, RW, PRIVATE | MAP_FIXED, -1, 0) < 0;
+        else if (me == 1)
+            got = call(SYS_clock_gettime, 1, copied);
+        else /* the word is 0 at all times */
+            got = call(SYS_futex, copied + 64, 128, 1, 0, 0, 0) != -EAGAIN;
+        if (got != 0)
+            stress_fail("call %lu of thread %zu: %ld", (unsigned long)count, me, got);
+    }
+    fprintf(stderr, "calls of %zu: %lu\n", me, (unsigned long)count);
+}
+
+void stress_copies(void)
+{
+    copied = pages_new(1, RW);
+    stress_threads(copies_body);
 }
 
 /* --- Code that is written, made executable, run by all, and written again. */

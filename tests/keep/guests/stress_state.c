@@ -3,6 +3,7 @@
 #include "stress.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <ucontext.h>
@@ -160,6 +161,53 @@ void stress_signals(void)
     signals_end = false;
     stress_threads(signals_body);
     fprintf(stderr, "signals: %lu\n", (unsigned long)sent);
+}
+
+/* --- A process's signal when the one thread that takes it blocks it, and ends. */
+
+static volatile uint32_t handed, stage;
+
+static void on_handed(int number)
+{
+    (void)number;
+    __atomic_fetch_add(&handed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *handed_run(void *set)
+{
+    pthread_sigmask(SIG_UNBLOCK, set, NULL);
+    stage = 1;
+    while (stage == 1)
+        __builtin_ia32_pause();
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    return NULL;
+}
+
+void stress_handed(void)
+{
+    uint32_t count = 0;
+    pthread_t thread;
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    signal(SIGUSR2, on_handed);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    while (!stress_over()) {
+        stage = 0;
+        if (pthread_create(&thread, NULL, handed_run, &set) != 0)
+            stress_fail("no thread");
+        while (stage == 0)
+            __builtin_ia32_pause();
+        stage = 2;
+        kill(getpid(), SIGUSR2);
+        pthread_join(thread, NULL);
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+        pthread_sigmask(SIG_BLOCK, &set, NULL);
+        if (++count != handed)
+            stress_fail("%u sent, %u came", count, handed);
+    }
+    fprintf(stderr, "handed: %u\n", count);
 }
 
 /* --- Every thread faults as fast as it can, on its own stack for handlers. */

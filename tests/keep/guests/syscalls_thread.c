@@ -163,4 +163,6 @@ void family_clone(void)
     result("clone, handlers without memory", call(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0));
     result("clone, a thread without handlers",
            call(SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, 0, 0));
+    result("clone, a TLS that is no address",
+           call(SYS_clone, THREAD_FLAGS | CLONE_SETTLS, args, 0, 0, 1ul << 47));
 }
