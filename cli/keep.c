@@ -256,8 +256,7 @@ enum err keep_run(struct keep_result *out, const struct workload *w, struct byte
         e = b->wait(keep, &out->end);
     if (e != ERR_OK && note_empty(note))
         note_set(note, "%s",
-                 note_empty(&out->end.why) ? "the keep is gone without a word"
-                                           : out->end.why.text);
+                 note_empty(&out->end.why) ? "the keep is gone without a word" : out->end.why.text);
     if (e == ERR_OK && !note_empty(&out->end.why))
         fprintf(stderr, "broch: %s\n", out->end.why.text);
     if (e == ERR_OK && report >= 0)

@@ -123,7 +123,7 @@ static bool folder_return(struct keep_folder *f, int code)
     enum err e;
 
     f->output = -1;
-    e = tree_output_take(&now, &there, output, &note);
+    e = tree_output_take(&now, &there, output, LIMIT_ARCHIVE_CONTENTS, &note);
     if (e == ERR_OK && there) {
         e = tree_apply(f->dir, f->path, &f->pack.archive, &now, &note);
         tree_output_done(&now);

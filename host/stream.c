@@ -264,7 +264,8 @@ static ssize_t asked_write(const struct stream *s, const void *from, size_t size
     if (!is_ready(s->fd, POLLOUT))
         return -EAGAIN;
     /* A terminal's promise is of one byte, no more. */
-    return result_of(write(s->fd, from, s->type == GATE_TYPE_TERMINAL ? 1 : num_min(size, ASK_BYTES)));
+    return result_of(
+        write(s->fd, from, s->type == GATE_TYPE_TERMINAL ? 1 : num_min(size, ASK_BYTES)));
 }
 
 ssize_t stream_read(const struct stream *s, void *to, size_t size, bool peek)

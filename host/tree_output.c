@@ -25,7 +25,22 @@ enum err tree_output_open(int *fd, struct note *note)
     return ERR_IO;
 }
 
-enum err tree_output_take(struct archive *out, bool *there, int fd, struct note *note)
+/* What it would write: files that are not marked unchanged. */
+static uint64_t contents_size(const struct archive *a)
+{
+    uint64_t total = 0;
+
+    for (uint32_t i = 0; i < a->count; i++) {
+        struct archive_entry e;
+
+        archive_entry(a, i, &e);
+        total += archive_data(a, &e).size; /* all of them lie within one mapping */
+    }
+    return total;
+}
+
+enum err tree_output_take(struct archive *out, bool *there, int fd, uint64_t contents_max,
+                          struct note *note)
 {
     uint8_t start[ARCHIVE_HEADER_SIZE];
     struct archive a;
@@ -54,6 +69,12 @@ enum err tree_output_take(struct archive *out, bool *there, int fd, struct note 
     if (archive_open(&a, (struct bytes){ at, (size_t)size }) != ERR_OK) {
         munmap(at, (size_t)size);
         return ERR_OK;
+    }
+    if (contents_size(&a) > contents_max) {
+        munmap(at, (size_t)size);
+        note_set(note, "the keep handed back more than the %llu bytes that it may write",
+                 (unsigned long long)contents_max);
+        return ERR_LIMIT;
     }
     *out = a;
     *there = true;

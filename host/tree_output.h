@@ -8,8 +8,10 @@
 
 enum err tree_output_open(int *fd, struct note *note);
 /* After the keep's end. *there is false where it wrote nothing whole: then *out is not set.
- * Takes the descriptor in any case. */
-enum err tree_output_take(struct archive *out, bool *there, int fd, struct note *note);
+ * Takes the descriptor in any case. ERR_LIMIT where more than contents_max would be
+ * written to the folder: the keep's own ceiling is the keep's to hold, or not. */
+enum err tree_output_take(struct archive *out, bool *there, int fd, uint64_t contents_max,
+                          struct note *note);
 void tree_output_done(struct archive *a);
 
 #endif

@@ -437,7 +437,7 @@ static void check_output(void)
 
     CASE("an output that nobody wrote to");
     CHECK_OK(tree_output_open(&fd, &note));
-    CHECK_OK(tree_output_take(&a, &there, fd, &note));
+    CHECK_OK(tree_output_take(&a, &there, fd, 1 << 20, &note));
     CHECK(!there);
 
     CASE("one that was cut short, at any place");
@@ -446,7 +446,7 @@ static void check_output(void)
         CHECK_OK(tree_output_open(&fd, &note));
         CHECK_EQ(write(fd, pack.archive.raw.data, size), (ssize_t)size);
         there = true;
-        CHECK_OK(tree_output_take(&a, &there, fd, &note));
+        CHECK_OK(tree_output_take(&a, &there, fd, 1 << 20, &note));
         CHECK(!there);
     }
 
@@ -454,9 +454,16 @@ static void check_output(void)
     CHECK_OK(tree_output_open(&fd, &note));
     CHECK_EQ(write(fd, pack.archive.raw.data, pack.archive.raw.size),
              (ssize_t)pack.archive.raw.size);
-    CHECK_OK(tree_output_take(&a, &there, fd, &note));
+    CHECK_OK(tree_output_take(&a, &there, fd, 1 << 20, &note));
     CHECK(there && a.count == pack.archive.count);
     tree_output_done(&a);
+
+    CASE("one that holds more than was agreed");
+    CHECK_OK(tree_output_open(&fd, &note));
+    CHECK_EQ(write(fd, pack.archive.raw.data, pack.archive.raw.size),
+             (ssize_t)pack.archive.raw.size);
+    CHECK_ERR(tree_output_take(&a, &there, fd, 1, &note), ERR_LIMIT);
+    CHECK(!there);
     folder_end();
 
     CASE("nobody writes more than an archive may be");

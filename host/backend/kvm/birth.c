@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,7 +137,9 @@ enum err birth_init(struct birth *b, const struct kvm_plan *plan, struct note *n
         .word_pipe = { -1, -1 },
     };
     b->plan.loader_fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (pipe2(b->go_pipe, O_CLOEXEC) == 0 && pipe2(b->word_pipe, O_CLOEXEC) == 0)
+    /* A socket takes all that is to be said at once, where a pipe may be one page long. */
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b->go_pipe) == 0 &&
+        pipe2(b->word_pipe, O_CLOEXEC) == 0)
         return ERR_OK;
     note_set_errno(note, errno, "cannot make a pipe");
     birth_end(b);
@@ -231,29 +234,28 @@ enum err birth_wait(struct birth *b, struct note *lack, struct note *note)
     return ERR_IO;
 }
 
-/* Made while the loader builds its machine; what cannot be made here it makes itself. */
-static bool go_send(const struct birth *b)
+/* Made while the loader builds its machine; what cannot be made here it makes itself.
+ * One that is gone already has said why. */
+static void go_send(const struct birth *b)
 {
     static struct kvm_go go;
     const struct cpuid *cpuid;
     const uint8_t *from = (const uint8_t *)&go;
     pid_t self = (b->plan.spaces & CLONE_NEWPID) != 0 ? 1 : b->loader;
 
-    go.self =
-        loader_filter_compile(&go.filter, self, b->plan.listen_fd >= 0) == 0 ? self : 0;
+    go.self = loader_filter_compile(&go.filter, self, b->plan.listen_fd >= 0) == 0 ? self : 0;
     go.cpuid.count = 0;
     if (cpuid_get(&cpuid, b->plan.system_fd) == 0)
         go.cpuid = *cpuid->table;
     for (size_t done = 0; done < sizeof go;) {
-        ssize_t put = write(b->go_pipe[1], from + done, sizeof go - done);
+        ssize_t put = send(b->go_pipe[1], from + done, sizeof go - done, MSG_NOSIGNAL);
 
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0)
-            return false;
+            return;
         done += (size_t)put;
     }
-    return true;
 }
 
 bool birth_word(const struct birth *b, struct kvm_word *word)
@@ -267,12 +269,10 @@ enum err birth_start(struct birth *b, struct note *lack, struct note *note)
 
     fd_close(&b->word_pipe[1]);
     fd_close(&b->plan.loader_fd); /* the loader has its own; a pool has many of us */
-    if (e == ERR_OK && !go_send(b)) {
-        note_set_errno(note, errno, "the keep's loader is gone");
-        e = ERR_IO;
-    }
+    fd_close(&b->go_pipe[0]);
+    if (e == ERR_OK)
+        go_send(b);
     fd_close(&b->plan.system_fd);
-    fd_close(&b->go_pipe[0]); /* only now: writing to nobody would be our own end */
     fd_close(&b->go_pipe[1]);
     return e;
 }

@@ -95,8 +95,7 @@ int loader_filter_compile(struct filter_program *out, pid_t self, bool is_templa
 
     if (known.count == 0 || known_self != self) {
         size_t judged = COUNT_OF(by_argument) - (is_template ? 0 : FOR_TEMPLATES);
-        int error =
-            filter_compile(&known, allowed, COUNT_OF(allowed), by_argument, judged, self);
+        int error = filter_compile(&known, allowed, COUNT_OF(allowed), by_argument, judged, self);
 
         if (error != 0)
             return error;

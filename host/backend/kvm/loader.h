@@ -105,7 +105,7 @@ struct loader {
     int bell_fd;   /* ioeventfd of GATE_PORT_BELL */
     int server_fd; /* eventfd: the server thread has something to look at */
     int signal_fd;
-    int watch_fd; /* eventfd: client_fd has changed */
+    int watch_fd;         /* eventfd: client_fd has changed */
     atomic_int client_fd; /* a template's, once it has a workload; else -1 */
     pthread_t server;
     pthread_t watch;

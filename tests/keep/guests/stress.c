@@ -56,10 +56,10 @@ void stress_threads(void (*body)(size_t me))
 }
 
 static const struct guest_case cases[] = {
-    { "mutex", stress_mutex },     { "queue", stress_queue }, { "futex", stress_futex },
-    { "create", stress_create },   { "timed", stress_timed }, { "private", stress_private },
-    { "revoke", stress_revoke },   { "code", stress_code },   { "growth", stress_growth },
-    { "vectors", stress_vectors }, { "local", stress_local }, { "signals", stress_signals },
+    { "mutex", stress_mutex },     { "queue", stress_queue },   { "futex", stress_futex },
+    { "create", stress_create },   { "timed", stress_timed },   { "private", stress_private },
+    { "revoke", stress_revoke },   { "code", stress_code },     { "growth", stress_growth },
+    { "vectors", stress_vectors }, { "local", stress_local },   { "signals", stress_signals },
     { "faults", stress_faults },   { "copies", stress_copies }, { "handed", stress_handed },
 };
 
