@@ -73,7 +73,7 @@ struct workload {
     const char *backend; /* the kind of keep */
     const char *program; /* what runs in it: a file beside broch */
     bool debug;
-    const char *gdb; /* or NULL */
+    const char *gdb;  /* or NULL */
     const char *pool; /* a socket, or NULL */
 };
 

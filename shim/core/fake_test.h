@@ -54,8 +54,8 @@ struct fake {
     uint64_t mask;
     bool masked;                /* and not put back yet */
     bool protected[FAKE_PAGES]; /* of exec's memory: not writable, as far as is known */
-    bool no_instructions; /* the processor has no RDSEED, no RDRAND */
-    bool threads; /* there is more than one */
+    bool no_instructions;       /* the processor has no RDSEED, no RDRAND */
+    bool threads;               /* there is more than one */
     jmp_buf end;
     bool ends;
     uint32_t end_code, end_why;

@@ -7,7 +7,7 @@
 #include "gate/boot.h"
 
 #define STACK_SIZE (8ull << 20)
-#define STACK_GUARD (1ull << 20) /* below it, where nothing is ever placed by itself */
+#define STACK_GUARD (1ull << 20)  /* below it, where nothing is ever placed by itself */
 #define AT_BROCH_CALL 0x62726f63u /* "broc": the address of the direct entry */
 
 /* Maps the stack and fills its end; what RSP starts with, or 0 where there is no
