@@ -273,6 +273,8 @@ static size_t blocks_write(uint64_t to, const uint8_t *from, size_t size)
     return num_min(done, size);
 }
 
+#define GETRANDOM_WHOLE 256u
+
 int64_t call_getrandom(const struct call *c)
 {
     const uint32_t nonblock = 1, random = 2, insecure = 4;
@@ -286,7 +288,8 @@ int64_t call_getrandom(const struct call *c)
         (flags & (random | insecure)) == (random | insecure))
         return -LINUX_EINVAL;
     seed_need();
-    while (done < size && good) {
+    /* As getrandom(2) has it: up to 256 bytes come whole, more may be cut by a signal. */
+    while (done < size && good && (done < GETRANDOM_WHOLE || !signal_waiting())) {
         size_t n = num_min((size_t)(size - done), sizeof piece);
 
         piece_take(piece, n);
