@@ -91,15 +91,17 @@ static const struct filter_judged by_argument[] = {
 int loader_filter_compile(struct filter_program *out, pid_t self, bool is_template)
 {
     static struct filter_program known; /* a pool makes many loaders, all pid 1 */
-    static pid_t known_self;            /* of one process all are of one kind */
+    static pid_t known_self;
+    static bool known_template;
 
-    if (known.count == 0 || known_self != self) {
+    if (known.count == 0 || known_self != self || known_template != is_template) {
         size_t judged = COUNT_OF(by_argument) - (is_template ? 0 : FOR_TEMPLATES);
         int error = filter_compile(&known, allowed, COUNT_OF(allowed), by_argument, judged, self);
 
         if (error != 0)
             return error;
         known_self = self;
+        known_template = is_template;
     }
     *out = known;
     return 0;
