@@ -297,7 +297,8 @@ const struct verb verb_run = {
     .operands = "[--] MODULE [ARGUMENT…]",
     .operand = VALUE_FILE,
     .text =
-        "Starts a process keep, compiles the module inside it and runs it. The program has "
+        "Starts a keep (--backend; a process keep by default), compiles the module inside it "
+        "and runs it. The program has "
         "stdin, stdout, stderr, its arguments, and nothing else of this machine but what the "
         "options hand in.\n"
         "\n"

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "codec/elf.h"
 #include "gate/abi.h"
+#include "gate/task.h"
 
 /* Intel SDM vol. 3 §4.5, "4-Level Paging". Accessed and dirty are set from the
  * start, so that the processor never writes to a table. */
@@ -21,8 +22,6 @@
 /* Links of the shim's half, of the direct map and of exec, and some to spare; a
  * table more for each 2 MiB of exec. */
 #define TABLES_FIXED 16u
-
-#define TSS_LIMIT (104u + 33u + 1u - 1u) /* a bitmap for ports 0..0x107, and its end */
 
 struct plan {
     struct image *image;
@@ -184,25 +183,6 @@ static void trap_page_write(uint8_t *page, uint64_t area, const struct shim_note
     memcpy(page, frame, sizeof frame);
 }
 
-/* Intel SDM vol. 3 §8.7, "Task Management in 64-bit Mode"; the bitmap §19.5.2 of
- * vol. 1. */
-static void tss_write(uint8_t *page, uint64_t area)
-{
-    const uint64_t rsp0 = area + PLACE_CPU_TRAP + PLACE_PAGE;
-    const uint16_t bitmap_at = 104;
-
-    memcpy(page + 4, &rsp0, sizeof rsp0);
-    for (unsigned n = 1; n <= 4; n++) {
-        uint64_t top = area + PLACE_CPU_IST + (uint64_t)0x400 * n;
-
-        memcpy(page + 36 + (size_t)8 * (n - 1), &top, sizeof top);
-    }
-    memcpy(page + 102, &bitmap_at, sizeof bitmap_at);
-    memset(page + bitmap_at, 0xff, 34);
-    page[bitmap_at + GATE_PORT_PARK / 8] &= (uint8_t) ~(1u << GATE_PORT_PARK % 8);
-    page[bitmap_at + GATE_PORT_BELL / 8] &= (uint8_t) ~(1u << GATE_PORT_BELL % 8);
-}
-
 static enum err area_content(struct plan *p, const struct shim_note *note)
 {
     const uint64_t area = PLACE_CPU_VA;
@@ -211,7 +191,7 @@ static enum err area_content(struct plan *p, const struct shim_note *note)
 
     memset(head_at(p, trap), 0, 2 * PLACE_PAGE);
     trap_page_write(head_at(p, trap), area, note);
-    tss_write(head_at(p, tss), area);
+    gate_task_write(head_at(p, tss), area);
     TRY(map(p, area + PLACE_CPU_TRAP, trap, PLACE_PAGE, PTE_WRITE | PTE_NX));
     TRY(map(p, area + PLACE_CPU_TRAP_USER, trap, PLACE_PAGE, PTE_WRITE | PTE_NX | PTE_USER));
     return map(p, area + PLACE_CPU_TSS, tss, PLACE_PAGE, PTE_WRITE | PTE_NX);
@@ -326,7 +306,7 @@ static void registers_fill(struct image_registers *r, const struct elf *shim,
         .idt = { note->idt, (uint16_t)note->idt_limit },
     };
     r->ds = r->es = r->fs = r->gs = r->ss;
-    r->tr = (struct image_segment_register){ 0, TSS_LIMIT, PLACE_SEL_TSS, 0x8b };
+    r->tr = (struct image_segment_register){ 0, GATE_TASK_LIMIT, PLACE_SEL_TSS, 0x8b };
 }
 
 void image_vcpu(struct image_registers *out, const struct image *image, uint32_t index)

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "gate/abi.h"
 #include "gate/place.h"
+#include "gate/task.h"
 #include "shim/core/cpu.h"
 #include "shim/core/layout.h"
 #include "shim/core/memory.h"
@@ -100,24 +101,6 @@ static void trap_page_write(uint64_t area)
     page->iret[3] = area + PLACE_CPU_TRAP_STACK + 2 * PLACE_PAGE;
 }
 
-/* Intel SDM vol. 3 §8.7 and vol. 1 §19.5.2; only the gate's two ports are open. */
-static void tss_write(uint8_t *page, uint64_t area)
-{
-    const uint64_t rsp0 = area + PLACE_CPU_TRAP + PLACE_PAGE;
-    const uint16_t bitmap_at = 104;
-
-    memcpy(page + 4, &rsp0, sizeof rsp0);
-    for (unsigned n = 1; n <= 4; n++) {
-        uint64_t top = area + PLACE_CPU_IST + (uint64_t)0x400 * n;
-
-        memcpy(page + 36 + (size_t)8 * (n - 1), &top, sizeof top);
-    }
-    memcpy(page + 102, &bitmap_at, sizeof bitmap_at);
-    memset(page + bitmap_at, 0xff, 34);
-    page[bitmap_at + GATE_PORT_PARK / 8] &= (uint8_t) ~(1u << GATE_PORT_PARK % 8);
-    page[bitmap_at + GATE_PORT_BELL / 8] &= (uint8_t) ~(1u << GATE_PORT_BELL % 8);
-}
-
 bool cpu_area_make(uint32_t index)
 {
     const uint64_t area = PLACE_CPU_VA + (uint64_t)index * PLACE_CPU_STRIDE;
@@ -134,7 +117,7 @@ bool cpu_area_make(uint32_t index)
         !page_need(&turn, area + PLACE_CPU_TSS, false, &making.tss_gpa) || !pages_need(&turn, area))
         return false;
     trap_page_write(area);
-    tss_write(memory_direct(making.tss_gpa), area);
+    gate_task_write(memory_direct(making.tss_gpa), area);
     making.is_whole = true;
     return true;
 }
