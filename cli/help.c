@@ -188,6 +188,12 @@ static int help_run(int argc, char **argv)
                             verb_near(argv[w.at]));
     if (about == NULL)
         return verb_misused(&verb_help, "%s: no such verb", argv[w.at]);
+    if (about == &verb_measure && w.at + 1 < argc) { /* its words have pages of their own */
+        char help[] = "--help";
+        char *words[] = { argv[w.at], argv[w.at + 1], help, NULL };
+
+        return about->run(3, words);
+    }
     help_verb(about);
     return 0;
 }

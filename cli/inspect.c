@@ -165,17 +165,24 @@ static void inspect_print(const struct module *m, const char *path)
 
 static int inspect_run(int argc, char **argv)
 {
-    struct option_walk w = option_walk(&verb_inspect, argc, argv);
+    struct option_walk w = option_walk_mixed(&verb_inspect, argc, argv);
+    const struct verb_option *o;
+    const char *kind = NULL;
     struct module m;
     bool json = false;
     int code;
 
-    while (option_next(&w) != NULL)
-        json = true; /* its only option */
+    while ((o = option_next(&w)) != NULL) {
+        json |= option_is(o, "json");
+        if (option_is(o, "kind"))
+            kind = w.value;
+    }
     if (option_stop(&w))
         return w.failed;
     if (w.at + 1 != argc)
-        return verb_misused(&verb_inspect, "expected one module");
+        return verb_misused(&verb_inspect, "expected one module, or one file of evidence");
+    if (kind != NULL || !inspect_is_module(argv[w.at]))
+        return inspect_evidence(argv[w.at], kind, json);
     module_init(&m);
     code = module_open(&m, argv[w.at]);
     if (code == 0 && json)
@@ -188,28 +195,37 @@ static int inspect_run(int argc, char **argv)
 
 static const struct verb_option inspect_options[] = {
     { "json", VALUE_NONE, NULL, "Print it as JSON." },
+    { "kind", VALUE_TEXT, "KIND",
+      "What a file of evidence is, where its contents do not tell: snp-report, quote, tpm-quote, "
+      "tpm-pcrs, event-log, cert, …" },
     { 0 },
 };
 
 static const struct verb_example inspect_examples[] = {
     { "broch inspect app.wasm", "Look before you run." },
+    { "broch inspect quote.bin", "What a quote says, before anybody believes it." },
     { "broch inspect --json app.wasm | jq -r '.imports[].name'", "The names that it imports." },
     { 0 },
 };
 
 const struct verb verb_inspect = {
     .name = "inspect",
-    .summary = "tell what is in a module",
-    .operands = "MODULE",
+    .summary = "tell what is in a module, or in evidence",
+    .operands = "FILE",
     .operand = VALUE_FILE,
-    .text = "Decodes and validates a module, and prints what it is (a command is started at "
-            "_start, a reactor is initialised and then called, a library is only called), its "
-            "digest and that of the workload it makes without a manifest, the features of "
-            "WebAssembly that it uses, imports, exports, memories, tables and custom sections. "
-            "Nothing of it runs.",
+    .text =
+        "Decodes and validates a module, and prints what it is (a command is started at "
+        "_start, a reactor is initialised and then called, a library is only called), its "
+        "digest and that of the workload it makes without a manifest, the features of "
+        "WebAssembly that it uses, imports, exports, memories, tables and custom sections. "
+        "Nothing of it runs.\n\n"
+        "Of attestation evidence (a report, quote, token, document, event log), certificates, "
+        "lists of revocations, TCB information and reference values it prints every field, under "
+        "the vendor's own name, and what is wrapped in them. Nothing is judged: that is `broch "
+        "verify`.",
     .options = inspect_options,
     .examples = inspect_examples,
-    .exit = "0 where the module is valid, 65 where it is not, 64 for a mistake on the command "
+    .exit = "0 where the file is valid, 65 where it is not, 64 for a mistake on the command "
             "line.",
     .run = inspect_run,
 };

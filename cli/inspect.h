@@ -12,4 +12,10 @@ const char *inspect_extern(enum wasm_extern kind);
 /* To stdout. */
 void inspect_json(const struct module *m, const char *path);
 
+/* Evidence, certificates and other things of attestation in a file, field by field, to stdout.
+ * `kind` as in `broch verify KIND=FILE`, or NULL. 0, or the exit code, the message being out. */
+int inspect_evidence(const char *path, const char *kind, bool json);
+/* Whether the file's first bytes, or its name, are a module's. */
+bool inspect_is_module(const char *path);
+
 #endif

@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 
+#include "cli/measure.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,7 +87,7 @@ static bool keep_measure(struct measured *out, const char *exec_path, bool debug
     return good;
 }
 
-static int measure_run(int argc, char **argv)
+static int keep_measure_run(int argc, char **argv)
 {
     struct option_walk w = option_walk(&verb_measure, argc, argv);
     const struct verb_option *o;
@@ -102,13 +105,37 @@ static int measure_run(int argc, char **argv)
     if (option_stop(&w))
         return w.failed;
     if (w.at < argc)
-        return verb_misused(&verb_measure, "%s: no operand is expected", argv[w.at]);
+        return verb_misused(&verb_measure, "%s: the words are snp, snp-id-block, sgx, tdx and tpm",
+                            argv[w.at]);
     if (!keep_measure(&m, exec_path, debug, &note))
         return verb_fail(VERB_SOFTWARE, "%s", note.text);
     printf(json ? "{\"exec\": \"%s\", \"shim\": \"%s\", \"debug\": %s, \"sim\": \"%s\"}\n"
                 : "exec   sha256:%s\nshim   sha256:%s\ndebug  %s\nsim    sha256:%s\n",
            m.exec, m.shim, json ? (debug ? "true" : "false") : (debug ? "yes" : "no"), m.sim);
     return 0;
+}
+
+/* Words that make a verb of their own. */
+static const struct verb *const words[] = {
+    &verb_measure_snp, &verb_measure_snp_id_block, &verb_measure_sgx,
+    &verb_measure_tdx, &verb_measure_tpm,
+};
+
+static const struct verb *word_find(const char *name)
+{
+    static const char prefix[] = "measure ";
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i]->name + sizeof prefix - 1, name) == 0)
+            return words[i];
+    return NULL;
+}
+
+static int measure_run(int argc, char **argv)
+{
+    const struct verb *word = argc > 1 ? word_find(argv[1]) : NULL;
+
+    return word != NULL ? word->run(argc - 1, argv + 1) : keep_measure_run(argc, argv);
 }
 
 static const struct verb_option measure_options[] = {
@@ -121,11 +148,19 @@ static const struct verb_option measure_options[] = {
 const struct verb verb_measure = {
     .name = "measure",
     .summary = "predict what a keep measures",
-    .operands = "",
-    .text = "Prints the digests of exec and shim, and what each platform must measure when a keep "
-            "is made of them, without making one. `sim` is what the development evidence of a kvm "
-            "keep carries: it says which bytes were started, on the word of the host, and proves "
-            "nothing to anybody else.",
+    .operands = "[snp | snp-id-block | sgx | tdx | tpm …]",
+    .text =
+        "Prints the digests of exec and shim, and what each platform must measure when a keep "
+        "is made of them, without making one. `sim` is what the development evidence of a kvm "
+        "keep carries: it says which bytes were started, on the word of the host, and proves "
+        "nothing to anybody else.\n\n"
+        "With a word behind it, predicts what hardware measures of files that are given, ours or "
+        "anybody's. `broch measure WORD --help` tells about each:\n\n"
+        "  snp           MEASUREMENT of an SEV-SNP guest, and the digests of SEV and SEV-ES\n"
+        "  snp-id-block  an ID block and what signs it: make, check\n"
+        "  sgx           MRENCLAVE; a SIGSTRUCT: make, check\n"
+        "  tdx           MRTD and RTMRs of a trust domain\n"
+        "  tpm           PCRs after the measurements of an event log or list",
     .options = measure_options,
     .exit = "0, or 70 where exec or shim is missing or not one.",
     .run = measure_run,

@@ -10,6 +10,14 @@ struct option_walk option_walk(const struct verb *verb, int argc, char **argv)
     return (struct option_walk){ .verb = verb, .argc = argc, .argv = argv, .at = 1 };
 }
 
+struct option_walk option_walk_mixed(const struct verb *verb, int argc, char **argv)
+{
+    struct option_walk w = option_walk(verb, argc, argv);
+
+    w.is_mixed = true;
+    return w;
+}
+
 static const struct verb_option *option_find(const struct verb *v, const char *name, size_t size)
 {
     for (const struct verb_option *o = v->options; o != NULL && o->name != NULL; o++)
@@ -37,6 +45,18 @@ static const struct verb_option *refuse(struct option_walk *w, const char *what,
     return NULL;
 }
 
+/* "-" is one. */
+static bool is_operand(const char *word) { return word[0] != '-' || word[1] == '\0'; }
+
+/* The end: operands that were passed over go where the rest of them begins. */
+static const struct verb_option *walk_end(struct option_walk *w)
+{
+    w->at -= w->kept;
+    memmove(w->argv + w->at, w->argv + 1, (size_t)w->kept * sizeof *w->argv);
+    w->kept = 0;
+    return NULL;
+}
+
 const struct verb_option *option_next(struct option_walk *w)
 {
     const struct verb_option *o;
@@ -44,14 +64,15 @@ const struct verb_option *option_next(struct option_walk *w)
     size_t size;
 
     w->value = NULL;
-    if (w->failed != 0 || w->helped || w->at >= w->argc)
+    if (w->failed != 0 || w->helped)
         return NULL;
-    word = w->argv[w->at];
-    if (word[0] != '-' || word[1] == '\0')
-        return NULL; /* "-" is an operand */
-    w->at++;
+    while (w->is_mixed && w->at < w->argc && is_operand(w->argv[w->at]))
+        w->argv[1 + w->kept++] = w->argv[w->at++];
+    if (w->at >= w->argc || is_operand(w->argv[w->at]))
+        return walk_end(w);
+    word = w->argv[w->at++];
     if (strcmp(word, "--") == 0)
-        return NULL;
+        return walk_end(w);
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         help_verb(w->verb);
         w->helped = true;

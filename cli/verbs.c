@@ -8,8 +8,9 @@
 #include "cli/text.h"
 
 const struct verb *const verb_all[] = {
-    &verb_run,        &verb_inspect, &verb_compile, &verb_measure, &verb_platform,
-    &verb_completion, &verb_wast,    &verb_version, &verb_help,    NULL,
+    &verb_run,     &verb_inspect,    &verb_compile, &verb_measure,    &verb_platform,
+    &verb_verify,  &verb_collateral, &verb_policy,  &verb_completion, &verb_wast,
+    &verb_version, &verb_help,       NULL,
 };
 
 const struct verb *verb_find(const char *name)

@@ -8,7 +8,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum hash_kind { HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+/* SHA-1 replays the event logs and PCR banks of old TPMs, and is for nothing else: whoever
+ * takes one for proof says so in a policy. */
+enum hash_kind { HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_SHA1 };
 
 #define HASH_SIZE_MAX 64
 #define HASH_SHA256_SIZE 32
@@ -27,7 +29,10 @@ enum err hash_end(struct hash *h, uint8_t *out);
 /* Takes a hash that _init refused, or that has ended. */
 void hash_done(struct hash *h);
 
-/* All in one. */
+/* All in one: hash_size(kind) bytes. out may be part of what is hashed. */
+enum err hash_bytes(enum hash_kind kind, uint8_t *out, struct bytes data);
+/* The parts are taken as one message. */
+enum err hash_parts(enum hash_kind kind, uint8_t *out, const struct bytes *parts, size_t count);
 enum err hash_sha256(uint8_t out[HASH_SHA256_SIZE], struct bytes data);
 
 #endif

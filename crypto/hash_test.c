@@ -22,6 +22,18 @@ static const struct {
                                              0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad } },
 };
 
+/* FIPS 180-4 likewise: the first bytes of "abc". */
+static const struct {
+    enum hash_kind kind;
+    size_t size;
+    struct bytes want;
+} shorts[] = {
+    { HASH_SHA256, 32, BYTES_TEXT("\xba\x78\x16\xbf") },
+    { HASH_SHA384, 48, BYTES_TEXT("\xcb\x00\x75\x3f") },
+    { HASH_SHA512, 64, BYTES_TEXT("\xdd\xaf\x35\xa1") },
+    { HASH_SHA1, 20, BYTES_TEXT("\xa9\x99\x3e\x36") },
+};
+
 int main(void)
 {
     uint8_t out[HASH_SIZE_MAX];
@@ -50,5 +62,23 @@ int main(void)
     CHECK_OK(hash_init(&h, HASH_SHA512));
     CHECK_OK(hash_end(&h, out));
     CHECK_EQ(out[0], 0xcf);
+
+    CASE("all in one, whole and in parts");
+    for (size_t i = 0; i < COUNT_OF(shorts); i++) {
+        struct bytes parts[] = { BYTES_TEXT("a"), { 0 }, BYTES_TEXT("bc") };
+        uint8_t of_parts[HASH_SIZE_MAX];
+
+        CHECK_OK(hash_bytes(shorts[i].kind, out, BYTES_TEXT("abc")));
+        CHECK_EQ(hash_size(shorts[i].kind), shorts[i].size);
+        CHECK_BYTES(((struct bytes){ out, 4 }), shorts[i].want);
+        CHECK_OK(hash_parts(shorts[i].kind, of_parts, parts, COUNT_OF(parts)));
+        CHECK(memcmp(out, of_parts, shorts[i].size) == 0);
+    }
+    CHECK_OK(hash_bytes(HASH_SHA256, out, (struct bytes){ 0 }));
+    CHECK(memcmp(out, cases[0].want, HASH_SHA256_SIZE) == 0);
+    CHECK_OK(hash_parts(HASH_SHA256, out, NULL, 0));
+    CHECK(memcmp(out, cases[0].want, HASH_SHA256_SIZE) == 0);
+    CASE("no kind of hash");
+    CHECK_ERR(hash_bytes((enum hash_kind)9, out, BYTES_TEXT("abc")), ERR_UNSUPPORTED);
     return check_done();
 }

@@ -36,5 +36,6 @@ enum err kdf_derive(uint8_t *out, size_t size, struct bytes key, struct bytes sa
         ok = EVP_KDF_derive(state, out, size, params);
     EVP_KDF_CTX_free(state);
     EVP_KDF_free(kdf);
-    return ok == 1 ? ERR_OK : ERR_IO;
+    library_wrote(out, size);
+    return ok == 1 ? ERR_OK : library_failure(ERR_IO);
 }

@@ -52,9 +52,12 @@ enum err seal_lock(struct seal *s, const uint8_t nonce[SEAL_NONCE_SIZE], struct 
         return ERR_USAGE;
     if (text_run(s, nonce, beside, plain, out, 1) &&
         EVP_CipherFinal_ex(s->state, rest, &size) == 1 && size == 0 &&
-        EVP_CIPHER_CTX_ctrl(s->state, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE, tag) == 1)
+        EVP_CIPHER_CTX_ctrl(s->state, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE, tag) == 1) {
+        library_wrote(out, plain.size);
+        library_wrote(tag, SEAL_TAG_SIZE);
         return ERR_OK;
-    return ERR_IO;
+    }
+    return library_failure(ERR_IO);
 }
 
 enum err seal_unlock(struct seal *s, const uint8_t nonce[SEAL_NONCE_SIZE], struct bytes beside,
@@ -68,9 +71,11 @@ enum err seal_unlock(struct seal *s, const uint8_t nonce[SEAL_NONCE_SIZE], struc
     memcpy(want, tag, sizeof want);
     if (text_run(s, nonce, beside, locked, out, 0) &&
         EVP_CIPHER_CTX_ctrl(s->state, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_SIZE, want) == 1 &&
-        EVP_CipherFinal_ex(s->state, rest, &size) == 1)
+        EVP_CipherFinal_ex(s->state, rest, &size) == 1) {
+        library_wrote(out, locked.size);
         return ERR_OK;
+    }
     if (locked.size > 0)
         OPENSSL_cleanse(out, locked.size);
-    return ERR_INVALID;
+    return library_failure(ERR_INVALID);
 }

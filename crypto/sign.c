@@ -18,7 +18,8 @@ enum err sign_public(uint8_t out[SIGN_PUBLIC_SIZE], const uint8_t seed[SIGN_SEED
               size == SIGN_PUBLIC_SIZE;
 
     EVP_PKEY_free(key);
-    return ok ? ERR_OK : ERR_IO;
+    library_wrote(out, SIGN_PUBLIC_SIZE);
+    return ok ? ERR_OK : library_failure(ERR_IO);
 }
 
 enum err sign_make(uint8_t out[SIGN_SIZE], const uint8_t seed[SIGN_SEED_SIZE], struct bytes message)
@@ -32,7 +33,8 @@ enum err sign_make(uint8_t out[SIGN_SIZE], const uint8_t seed[SIGN_SEED_SIZE], s
 
     EVP_MD_CTX_free(state);
     EVP_PKEY_free(key);
-    return ok ? ERR_OK : ERR_IO;
+    library_wrote(out, SIGN_SIZE);
+    return ok ? ERR_OK : library_failure(ERR_IO);
 }
 
 enum err sign_check(const uint8_t public[SIGN_PUBLIC_SIZE], const uint8_t signature[SIGN_SIZE],
@@ -51,5 +53,5 @@ enum err sign_check(const uint8_t public[SIGN_PUBLIC_SIZE], const uint8_t signat
                 : ERR_INVALID;
     EVP_MD_CTX_free(state);
     EVP_PKEY_free(key);
-    return e;
+    return e == ERR_OK ? ERR_OK : library_failure(e);
 }

@@ -12,7 +12,7 @@ FLOORS = {
     "base": 0,
     "crypto": 1, "codec": 1, "gate": 1,
     "measure": 2, "attest": 2, "wasm": 2,
-    "exec": 3, "shim": 3, "host": 3,
+    "exec": 3, "shim": 3, "host": 3, "collateral": 3,
     "service": 4, "cli": 4, "oci": 4, "k8s": 4, "hv": 4,
 }
 

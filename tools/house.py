@@ -19,6 +19,8 @@ COLUMNS_MAX = 100
 # through reader, writer and arena.
 RAW_COPY = {
     "codec": "assembles its outputs in fixed structures of its own",
+    "collateral": "assembles names, addresses and entries of its own",
+    "attest": "assembles the bytes that signatures and digests are over",
     "crypto": "hands digests and keys to a library that takes plain arrays",
     "wasm": "is the engine: memory.copy is its business, and its arrays live in arenas",
     "exec": "moves guest bytes after the engine checked their bounds",

@@ -14,7 +14,7 @@ import sys
 from floors import FLOORS, allowed
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
-NO_LIBC = {"base", "codec", "gate", "wasm", "shim"}
+NO_LIBC = {"attest", "base", "codec", "gate", "wasm", "shim"}
 FREESTANDING = {
     "stdint.h", "stddef.h", "stdbool.h", "limits.h", "stdarg.h", "stdatomic.h", "float.h",
     "stdalign.h", "stdnoreturn.h", "cpuid.h",
@@ -26,6 +26,7 @@ STRING_CALL = re.compile(r"\b(str[a-z]{2,}|stp[a-z]+|malloc|calloc|realloc|free|
 # A header of a library, and the folders whose code may know it.
 LIBRARIES = {
     "openssl/": {"crypto", "exec", "host", "cli", "service"},
+    "curl/": {"collateral"},
     "jansson.h": {"cli", "service"},
     "seccomp.h": {"host", "exec"},
 }
