@@ -105,7 +105,8 @@ static int keep_measure_run(int argc, char **argv)
     if (option_stop(&w))
         return w.failed;
     if (w.at < argc)
-        return verb_misused(&verb_measure, "%s: the words are snp, snp-id-block, sgx, tdx and tpm",
+        return verb_misused(&verb_measure,
+                            "%s: the words are snp, snp-id-block, sgx, tdx, tpm and corim",
                             argv[w.at]);
     if (!keep_measure(&m, exec_path, debug, &note))
         return verb_fail(VERB_SOFTWARE, "%s", note.text);
@@ -118,7 +119,7 @@ static int keep_measure_run(int argc, char **argv)
 /* Words that make a verb of their own. */
 static const struct verb *const words[] = {
     &verb_measure_snp, &verb_measure_snp_id_block, &verb_measure_sgx,
-    &verb_measure_tdx, &verb_measure_tpm,
+    &verb_measure_tdx, &verb_measure_tpm,          &verb_measure_corim,
 };
 
 static const struct verb *word_find(const char *name)
@@ -148,7 +149,7 @@ static const struct verb_option measure_options[] = {
 const struct verb verb_measure = {
     .name = "measure",
     .summary = "predict what a keep measures",
-    .operands = "[snp | snp-id-block | sgx | tdx | tpm …]",
+    .operands = "[snp | snp-id-block | sgx | tdx | tpm | corim …]",
     .text =
         "Prints the digests of exec and shim, and what each platform must measure when a keep "
         "is made of them, without making one. `sim` is what the development evidence of a kvm "
@@ -160,7 +161,8 @@ const struct verb verb_measure = {
         "  snp-id-block  an ID block and what signs it: make, check\n"
         "  sgx           MRENCLAVE; a SIGSTRUCT: make, check\n"
         "  tdx           MRTD and RTMRs of a trust domain\n"
-        "  tpm           PCRs after the measurements of an event log or list",
+        "  tpm           PCRs after the measurements of an event log or list\n"
+        "  corim         a manifest of such values, for policies",
     .options = measure_options,
     .exit = "0, or 70 where exec or shim is missing or not one.",
     .run = measure_run,

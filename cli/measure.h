@@ -7,7 +7,7 @@
 #include "cli/verify_input.h"
 
 extern const struct verb verb_measure_snp, verb_measure_snp_id_block, verb_measure_sgx,
-    verb_measure_tdx, verb_measure_tpm;
+    verb_measure_tdx, verb_measure_tpm, verb_measure_corim;
 
 struct measure_io {
     struct verify_input in; /* its arena holds files and results */

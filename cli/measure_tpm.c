@@ -53,7 +53,7 @@ static int measure_tpm_run(int argc, char **argv)
     if (option_stop(&w))
         return w.failed;
     if (argc - w.at != 1)
-        return verb_misused(&verb_measure_tpm, "one FILE, please");
+        return verb_misused(&verb_measure_tpm, "one FILE is expected");
     m = measure_begin();
     m->json = json;
     return measure_end(m, file_show(m, argv[w.at]));

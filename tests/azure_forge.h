@@ -16,6 +16,7 @@ struct azure_forge {
     struct tpm_forge tpm;
     const char *key_id;
     uint8_t hcl[AZURE_FORGE_SIZE];
+    uint8_t report_data[64];
     uint32_t json_size;
     bool unbound; /* the report does not vouch for the JSON */
 };
@@ -46,17 +47,17 @@ static size_t azure_forge_json_(struct azure_forge *f)
 /* All parts anew, from f->snp and f->key_id. */
 static void azure_forge_make(struct azure_forge *f)
 {
-    uint8_t data[64] = { 0 };
     struct writer w = writer_of(f->hcl, AZURE_FORGE_JSON);
     enum err e;
 
     tpm_forge_make(&f->tpm);
     memset(f->hcl, 0, sizeof f->hcl);
+    memset(f->report_data, 0, sizeof f->report_data);
     f->json_size = (uint32_t)azure_forge_json_(f);
-    e = hash_sha256(data, (struct bytes){ f->hcl + AZURE_FORGE_JSON, f->json_size });
+    e = hash_sha256(f->report_data, (struct bytes){ f->hcl + AZURE_FORGE_JSON, f->json_size });
     assert(e == ERR_OK);
-    data[40] = f->unbound;
-    f->snp.own_report_data = BYTES_OF(data);
+    f->report_data[40] = f->unbound;
+    f->snp.own_report_data = BYTES_OF(f->report_data);
     writer_put(&w, BYTES_TEXT("HCLA"));
     writer_u32le(&w, 1);
     writer_u32le(&w, AZURE_FORGE_JSON + f->json_size);

@@ -192,8 +192,7 @@ struct pki_certificate {
                            pki_number(c->serial), PKI_ED25519, pki_name(c->issuer),
                            PKI(DER_SEQUENCE, pki_time(c->from != NULL ? c->from : "2000"),
                                pki_time(c->to != NULL ? c->to : "2100")),
-                           pki_name(c->subject),
-                           c->spki.size != 0 ? c->spki : pki_spki(c->key),
+                           pki_name(c->subject), c->spki.size != 0 ? c->spki : pki_spki(c->key),
                            PKI(DER_CONTEXT_CONSTRUCTED(3),
                                PKI(DER_SEQUENCE, c->no_basic_constraints ? PKI_NONE : constraints,
                                    c->key_usage != 0 ? use : PKI_NONE, c->extension)));

@@ -221,6 +221,24 @@ static void collateral_defects(void)
     wants("TCB info without a level's parts", &w, REASON_tcb_info_malformed);
 }
 
+/* More than what is needed may lie there: what is valid now and newest counts. */
+static void choices(void)
+{
+    struct world w = world_default(3, false);
+
+    w.other_next = "2025-01-31";
+    wants_status("an expired TCB info beside the valid one", &w, TCB_UP_TO_DATE);
+    w.other_next = "2025-02-28";
+    wants_status("an older TCB info beside the newer", &w, TCB_UP_TO_DATE);
+    w.no_info = true;
+    wants("the older one alone", &w, REASON_tcb_revoked);
+    w = world_default(3, false);
+    w.old_signer = true;
+    wants("two issues of the signing certificate, of one key", &w, REASON_NONE);
+    w.no_signer = true;
+    wants("the expired issue alone", &w, REASON_certificate_expired);
+}
+
 static void quoting_enclaves(void)
 {
     struct world w = world_default(3, false);
@@ -416,6 +434,7 @@ int main(void)
     unsupported();
     chain_defects();
     collateral_defects();
+    choices();
     quoting_enclaves();
     statuses();
     levels();

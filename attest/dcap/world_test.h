@@ -128,6 +128,8 @@ struct world {
     const char *fmspc, *info_id, *levels, *modules, *info_issue, *info_next;
     enum world_key info_signer, qe_identity_signer;
     const char *qe_id, *qe_levels, *qe_next;
+    const char *other_next; /* a second TCB info until then, of statuses far worse */
+    bool old_signer;        /* an expired issue of the signer's certificate stands first */
     bool no_info, no_qe_identity, no_crls, no_signer, no_root, no_pck;
 };
 
@@ -229,10 +231,10 @@ static struct bytes world_root(void)
                              PKI_NONE);
 }
 
-static struct bytes world_signer(void)
+static struct bytes world_signer(const char *to)
 {
     return world_certificate("Intel SGX TCB Signing", KEY_SIGNER, "Test Root", KEY_ROOT, 40, false,
-                             "2040", PKI_NONE);
+                             to, PKI_NONE);
 }
 
 static void world_pem(struct writer *out, struct bytes der)
@@ -409,8 +411,18 @@ static void world_exhibits(struct exhibits *x, const struct world *w, struct byt
             exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_CERT, "pck", world_pck(w));
         exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_CERT, "ca", world_ca());
     }
+    if (w->old_signer)
+        exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_CERT, "old signer", world_signer("2025"));
     if (!w->no_signer)
-        exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_CERT, "signer", world_signer());
+        exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_CERT, "signer", world_signer("2040"));
+    if (w->other_next != NULL) {
+        struct world other = *w;
+
+        other.info_next = w->other_next;
+        other.levels = WORLD_LEVEL("1", "1", "0", "2020", "Revoked");
+        other.info_issue = "2025-01-10";
+        exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_TCB_INFO, "other", world_tcb_info(&other));
+    }
     if (!w->no_info)
         exhibit_put(x, EXHIBIT_ENDORSEMENT, EXHIBIT_TCB_INFO, "tcb info", world_tcb_info(w));
     if (!w->no_qe_identity)

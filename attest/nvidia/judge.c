@@ -123,8 +123,10 @@ static bool check_form(struct verdict *v, const struct judge_context *x, struct 
     trailing = d->report.trailing;
     if (trailing.size == 0)
         return true;
-    /* Some tools leave the end of a line, or a buffer's zeros. */
-    if (!x->rules.trailing_bytes_allowed || (trailing.size > 1 && !ct_zero(trailing)))
+    /* Some tools leave a buffer's zeros, or the end of a line. */
+    if (!x->rules.trailing_bytes_allowed ||
+        !(ct_zero(trailing) || bytes_equal(trailing, BYTES_TEXT("\n")) ||
+          bytes_equal(trailing, BYTES_TEXT("\r\n"))))
         return verdict_fail_at(v, REASON_trailing_bytes, e->name, e->raw.size - trailing.size,
                                "%zu bytes", trailing.size);
     verdict_waive(v, REASON_trailing_bytes, "%zu bytes", trailing.size);

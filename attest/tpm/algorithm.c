@@ -53,3 +53,13 @@ const char *tpm_algorithm_name(uint16_t algorithm)
             return algorithms[i].name;
     return NULL;
 }
+
+void tpm_algorithm_describe(struct fields *f, const char *name, uint16_t algorithm)
+{
+    const char *text = tpm_algorithm_name(algorithm);
+
+    if (text != NULL)
+        fields_string(f, name, text);
+    else
+        fields_bits(f, name, algorithm);
+}

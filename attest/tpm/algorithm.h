@@ -3,7 +3,7 @@
 #ifndef BROCH_ATTEST_TPM_ALGORITHM_H
 #define BROCH_ATTEST_TPM_ALGORITHM_H
 
-#include "base/bytes.h"
+#include "attest/fields.h"
 #include "crypto/hash.h"
 
 #define TPM_ALG_RSA 0x0001u
@@ -31,5 +31,7 @@ bool tpm_hash(enum hash_kind *out, uint16_t algorithm);
 size_t tpm_digest_size(uint16_t algorithm);
 /* "sha256", "rsassa", …: as tpm2-tools writes them; NULL where unknown. */
 const char *tpm_algorithm_name(uint16_t algorithm);
+/* Its name, or else its number, as a field. */
+void tpm_algorithm_describe(struct fields *f, const char *name, uint16_t algorithm);
 
 #endif

@@ -7,6 +7,7 @@
 #include "attest/verdict.h"
 #include "base/num.h"
 #include "base/writer.h"
+#include "codec/json.h"
 
 #define EFI_BASE 0x80000000u
 #define EV_POST_CODE 0x1u
@@ -439,11 +440,38 @@ enum err event_log_pcrs_describe(struct fields *f, struct bytes raw)
     return ERR_OK;
 }
 
+/* A TD's log as dstack writes it: an array of {"imr", "digest", "event", …}. */
+static enum err json_log_describe(struct fields *f, struct bytes raw)
+{
+    struct json *all;
+
+    TRY(json_parse(&all, f->arena, raw, NULL));
+    fields_list(f, "events");
+    for (const struct json *e = all->first; e != NULL; e = e->next) {
+        fields_group(f, NULL);
+        for (const struct json *m = e->first; m != NULL; m = m->next) {
+            const char *name =
+                verdict_format(f->arena, "%.*s", (int)m->key.size, (const char *)m->key.data);
+
+            if (m->type == JSON_STRING)
+                fields_text(f, name, m->text);
+            else if (m->type == JSON_NUMBER && m->is_integer)
+                fields_int(f, name, m->integer);
+        }
+        fields_end(f);
+    }
+    fields_end(f);
+    return ERR_OK;
+}
+
 enum err event_log_describe(struct fields *f, const struct exhibit *e)
 {
+    struct reader r = reader_of(e->raw);
     struct event_log log;
     struct event event;
 
+    if (reader_peek(&r) == '[')
+        return json_log_describe(f, e->raw);
     TRY(event_log_open(&log, e->raw));
     fields_bool(f, "crypto_agile", log.is_agile);
     fields_list(f, "events");

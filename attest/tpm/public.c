@@ -175,16 +175,6 @@ static void attributes_describe(struct fields *f, uint32_t attributes)
     fields_end(f);
 }
 
-static void algorithm_describe(struct fields *f, const char *name, uint16_t algorithm)
-{
-    const char *text = tpm_algorithm_name(algorithm);
-
-    if (text != NULL)
-        fields_string(f, name, text);
-    else
-        fields_bits(f, name, algorithm);
-}
-
 enum err tpm_public_describe(struct fields *f, const struct exhibit *e)
 {
     struct tpm_public p;
@@ -192,13 +182,13 @@ enum err tpm_public_describe(struct fields *f, const struct exhibit *e)
     size_t size;
 
     TRY(tpm_public_parse(&p, e->raw));
-    algorithm_describe(f, "type", p.type);
-    algorithm_describe(f, "name_alg", p.name_algorithm);
+    tpm_algorithm_describe(f, "type", p.type);
+    tpm_algorithm_describe(f, "name_alg", p.name_algorithm);
     attributes_describe(f, p.attributes);
     fields_bytes(f, "auth_policy", p.auth_policy);
-    algorithm_describe(f, "symmetric", p.symmetric);
-    algorithm_describe(f, "scheme", p.scheme);
-    algorithm_describe(f, "scheme_hash", p.scheme_hash);
+    tpm_algorithm_describe(f, "symmetric", p.symmetric);
+    tpm_algorithm_describe(f, "scheme", p.scheme);
+    tpm_algorithm_describe(f, "scheme_hash", p.scheme_hash);
     if (p.type == TPM_ALG_RSA) {
         fields_uint(f, "key_bits", p.key_bits);
         fields_bytes(f, "exponent", p.exponent);

@@ -80,13 +80,8 @@ static void selections_describe(struct fields *f, const struct tpm_quote *q)
 {
     fields_list(f, "pcr_select");
     for (uint32_t i = 0; i < q->selection_count; i++) {
-        const char *name = tpm_algorithm_name(q->selections[i].algorithm);
-
         fields_group(f, NULL);
-        if (name != NULL)
-            fields_string(f, "hash", name);
-        else
-            fields_bits(f, "hash", q->selections[i].algorithm);
+        tpm_algorithm_describe(f, "hash", q->selections[i].algorithm);
         fields_list(f, "pcrs");
         for (uint32_t n = 0; n < 32; n++)
             if ((q->selections[i].pcrs >> n & 1) != 0)

@@ -107,23 +107,13 @@ enum signature_answer tpm_signature_check(const struct tpm_signature *s, uint16_
     return signature_check(key, kind, message, (struct bytes){ pair, 2 * width }, NULL);
 }
 
-static void name_describe(struct fields *f, const char *name, uint16_t algorithm)
-{
-    const char *text = tpm_algorithm_name(algorithm);
-
-    if (text != NULL)
-        fields_string(f, name, text);
-    else
-        fields_bits(f, name, algorithm);
-}
-
 enum err tpm_signature_describe(struct fields *f, const struct exhibit *e)
 {
     struct tpm_signature s;
 
     TRY(tpm_signature_parse_any(&s, e->raw));
-    name_describe(f, "sig_alg", s.scheme);
-    name_describe(f, "hash", s.hash);
+    tpm_algorithm_describe(f, "sig_alg", s.scheme);
+    tpm_algorithm_describe(f, "hash", s.hash);
     if (s.scheme == TPM_ALG_ECDSA) {
         fields_bytes(f, "signature_r", s.r);
         fields_bytes(f, "signature_s", s.s);

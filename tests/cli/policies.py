@@ -4,9 +4,12 @@ import json
 # A policy, and its line; exit code 65.
 POLICIES = [
     ("platforms = []\n", "1:1: version: A policy says `version = 1`."),
-    ("version = 1\nplatform = ['snp']\n", "2:1: platform: This is no key of a policy, nor a platform; \"platforms\" is."),
-    ("version = 1\n[snp]\nfield.vmpl = 0\n", "3:1: snp.field: This is no key of a platform's table; \"fields\" is."),
-    ("version = 1\nstatuses = ['Revoked']\n", "2:13: statuses: What Intel revoked cannot be accepted."),
+    ("version = 1\nplatform = ['snp']\n",
+     "2:1: platform: This is no key of a policy, nor a platform; \"platforms\" is."),
+    ("version = 1\n[snp]\nfield.vmpl = 0\n",
+     "3:1: snp.field: This is no key of a platform's table; \"fields\" is."),
+    ("version = 1\nstatuses = ['Revoked']\n",
+     "2:13: statuses: What Intel revoked cannot be accepted."),
     ("version = 1\nallow = ['sha-1']\n", "2:10: allow: This is no allowance; \"sha1\" is."),
     ("version = \n", "1:11: Expected"),
 ]
@@ -33,7 +36,8 @@ def policies(w, expect):
     for text, pattern in POLICIES:
         w.write("p.toml", text)
         done = w.run("policy", "check", "p.toml")
-        expect(done.returncode == 65 and ("p.toml:" + pattern) in done.stderr.decode(), text, done.stderr)
+        expect(done.returncode == 65, text, done.returncode)
+        expect(("p.toml:" + pattern) in done.stderr.decode(), text, done.stderr)
     for name in ("default", "authentic"):
         shown = w.run("policy", "show", name)
         w.write("p.toml", shown.stdout)
@@ -53,11 +57,14 @@ def distrust_lists(w, expect):
     for text, pattern in LISTS:
         w.write("l.toml", text)
         done = w.run("policy", "distrust", "l.toml", "--key", "key")
-        expect(done.returncode == 65 and pattern in done.stderr.decode(), text, done.stderr)
+        expect(done.returncode == 65, text, done.returncode)
+        expect(pattern in done.stderr.decode(), text, done.stderr)
         expect(done.stdout == b"", "a list nevertheless")
     w.write("l.toml", LIST)
     done = w.run("policy", "distrust", "l.toml", "--key", "key")
-    expect(done.returncode == 0 and b"1 entries, signed by ed25519:3b6a27bc" in done.stderr, done.stderr)
+    expect(done.returncode == 0, done.stderr)
+    expect(b"1 entries, signed by ed25519:3b6a27bc" in done.stderr, done.stderr)
     w.write("l.cose", done.stdout)
     item = json.loads(w.run("inspect", "--json", "l.cose").stdout)["items"][0]
-    expect(item["fields"]["entries"] == [{"reason": "the R generation leaks", "vendor": "Q", "family": "R"}], item)
+    entry = {"reason": "the R generation leaks", "vendor": "Q", "family": "R"}
+    expect(item["fields"]["entries"] == [entry], item)

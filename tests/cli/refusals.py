@@ -45,6 +45,7 @@ USAGE = [
     (["measure", "snp", "--ovfm", "f"], "is --ovmf meant?"),
     (["measure", "snp-id-block"], "--launch-digest and --id-key are needed"),
     (["measure", "sgx"], "one FILE is expected"),
+    (["measure", "tpm"], "one FILE is expected"),
     (["measure", "tdx"], "--firmware or --extend is needed"),
     (["measure", "tdx", "--extend", "00"], "no 48 bytes of hex"),
     (["run", "absent.wasm"], "absent.wasm: No such file"),

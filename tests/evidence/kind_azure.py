@@ -136,7 +136,8 @@ def fields(case, result):
         if name in (wanted.get("tpm") or {}):
             yield from differ("tpm." + name, quote[ours], wanted["tpm"][name])
     if "firmware" in (wanted.get("tpm") or {}):
-        yield from differ("tpm.firmware", quote["firmware_version"], "0x" + wanted["tpm"]["firmware"])
+        firmware = "0x" + wanted["tpm"]["firmware"]
+        yield from differ("tpm.firmware", quote["firmware_version"], firmware)
     for part in ("snp", "td"):
         for name, value in (wanted.get(part) or {}).items():
             found = list(deep_find(own.get(part), name))

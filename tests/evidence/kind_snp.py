@@ -157,31 +157,59 @@ def bundles(case):
                 yield f"{name}: exit code {code}: {result.get('reason')}"
 
 
-NO_DEBUG = """version = 1
-name = "no-debug"
+POLICY = """version = 1
+name = "case"
 platforms = ["snp"]
-measurements = "any"
-debug = false
 simulated = false
-allow = ["missing-crl"]
-statuses = "any"
-advisories = "any"
+allow = ["missing-crl", "masked-chip", "host-requested"]
 """
+ANY = 'measurements = "any"\n'
+
+
+def judged(case, rules):
+    """(exit code, reason) under a policy of these lines."""
+    path = os.path.join(case.scratch, "policy.toml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(POLICY + rules)
+    code, result = case.verify(arguments(case), policy=path)
+    return code, (result.get("reason") or {}).get("id") or result.get("broken")
 
 
 def policies(case):
-    """A policy that wants no debug refuses a debug report, whoever signed it."""
-    if (case.fields.get("policy_bits") or {}).get("debug") is None or certificates(case) == []:
-        return
+    """What the index says that relying parties' policies make of the report."""
     if case.expected.get("verdict") not in ACCEPTING:
         return
-    path = os.path.join(case.scratch, "no-debug.toml")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(NO_DEBUG)
-    code, result = case.verify(arguments(case), policy=path)
-    reason = (result.get("reason") or {}).get("id")
+    code, reason = judged(case, ANY + "debug = false\n")
     if case.fields["policy_bits"]["debug"]:
         if code != 1 or reason != "debug_not_allowed":
             yield f"debug, and the policy wants none: exit code {code}: {reason}"
     elif code != 0:
         yield f"no debug, and the policy wants none: exit code {code}: {reason}"
+    if "positive_policy" in case.expected:
+        yield from signer_policies(case, case.expected["positive_policy"])
+
+
+def signer_policies(case, policy):
+    """The owner's policy, and ones that differ from it in one rule and must refuse."""
+    debug = str(case.fields["policy_bits"]["debug"]).lower()
+    common = (f'debug = {debug}\nmeasurements = ["{policy["measurement"]}"]\n'
+              f'signers = ["{policy["id_key_digest"]}"]\n')
+    author = f'signer_keys = ["{policy["author_key_digest"]}"]\n'
+    least = policy["abi"].lstrip(">=")
+    flags = "".join(f"policy_bits.{flag.lower()} = true\n" for flag in policy["policy_flags"])
+    good = common + author + f'[snp.fields]\ncurrent_version_text.at_least = "{least}"\n' + flags
+    bad = {
+        "author key not in signer list": good.replace(author, f'signer_keys = ["{"5a" * 48}"]\n'),
+        "firmware of 254.0": good.replace(f'"{least}"', '"254.0"'),
+        "ID key that is not wanted": good + f'id_key_digest.not = "{policy["id_key_digest"]}"\n',
+        "debug demanded": good + "policy_bits.debug = true\n",
+        "a single socket demanded": good + "policy_bits.single_socket = true\n",
+        "another measurement": good.replace(policy["measurement"], "5a" * 48),
+    }
+    code, reason = judged(case, good)
+    if code != 0:
+        yield f"the owner's policy: exit code {code}: {reason}"
+    for name, rules in bad.items():
+        code, reason = judged(case, rules)
+        if code != 1:
+            yield f"{name}: exit code {code}: {reason}"
