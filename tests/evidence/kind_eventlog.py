@@ -10,7 +10,8 @@ from harness import differ, same
 
 
 def log_name(case):
-    return next(n for n in case.names() if n.endswith((".bin", ".log", ".ccel")))
+    names = [n for n in case.names() if n.endswith((".bin", ".log", ".ccel"))]
+    return next((n for n in names if re.search(r"log|ccel", n, re.I)), names[0])
 
 
 def run(case):

@@ -2,7 +2,7 @@
 public area or certificate of the attestation key. Several quotes: one for each bank."""
 import re
 
-from harness import differ
+from harness import differ, verdict_faults
 
 also_verify = True
 
@@ -30,7 +30,11 @@ def root_words(case):
     words = []
     for name in ("tpm_ek_intermediate_2.crt", "tpm_ek_intermediate_3.crt"):
         words += ["--root", case.common("gcp", name)]
-    return words if any("cert" in n for n in case.names()) else []
+    return words if has_certificate(case) else []
+
+
+def has_certificate(case):
+    return any("cert" in n or n.endswith(".pb") for n in case.names())
 
 
 def words_for(case, quote):
@@ -58,6 +62,15 @@ def arguments(case):
     return words_for(case, best[0])
 
 
+def verdict(case, code, result):
+    """Cases that can only be read: a quote that no key vouches for is refused, not broken."""
+    if case.entry.get("polarity") == "parse-only":
+        if code not in (1, 2) or "broken" in result:
+            yield f"exit code {code}: {result.get('broken') or result['verdict']}"
+    else:
+        yield from verdict_faults(case, code, result)
+
+
 def run(case):
     """The other quotes, and all in one message or document."""
     for name in quotes(case):
@@ -72,7 +85,7 @@ def run(case):
         elif "pcrs_from_log" in case.fields:
             yield from registers_differ(result, case.fields["pcrs_from_log"])
     # A quote is nobody's word: strict judging wants somebody to vouch for the key (A10).
-    if not any("cert" in n for n in case.names()):
+    if not has_certificate(case):
         code, result = case.verify(arguments(case), policy="default")
         if code == 0:
             yield "the default policy accepts a key that nobody vouches for"
