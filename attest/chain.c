@@ -359,6 +359,10 @@ bool chain_check(struct chain *out, struct verdict *v, struct claims *c,
         out->count = 0;
         return verdict_fail(v, s.fault.reason, "%s", s.fault.detail);
     }
+    /* A maker's root stays one where the caller names it himself. */
+    for (uint32_t i = 0; i < root_count && out->root == NULL; i++)
+        if (bytes_equal(roots[i].certificate, out->certs[out->count - 1].raw))
+            out->root = &roots[i];
     report(&s, c);
     return profile->skip_revocation || check_revocation(&s, c);
 }

@@ -176,6 +176,15 @@ static void test_good(void)
     want_good(run(), 3);
     CHECK_NULL(chain.root);
 
+    start("the maker's own root from --root, with --only-roots: it stays the maker's");
+    put_certificate(&middle);
+    trust(pki_certificate(&root), false);
+    context.rules.only_caller_roots = true;
+    want_reason(run(), REASON_certificate_missing);
+    put(EXHIBIT_CERT, EXHIBIT_ROOT, pki_certificate(&root));
+    want_good(run(), 3);
+    CHECK(chain.root != NULL);
+
     start("a root that is the leaf itself");
     leaf.issuer = "leaf";
     leaf.signer = LEAF;

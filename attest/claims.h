@@ -66,8 +66,10 @@ struct claim_register {
 struct claims {
     enum platform platform;
     const char *vendor;        /* "AMD", "Intel", …; NULL: unknown. Distrust lists use it */
-    bool is_hardware;          /* a maker's root stands behind it */
+    bool is_hardware;          /* a maker's root that is built in stands behind it; where a
+                                  platform has none (cca, psa, se, tpm), the caller's word */
     bool is_simulated;         /* nothing does: development evidence */
+    bool is_endorsement;       /* a maker's document alone: no machine's word */
     enum claim_truth is_debug; /* the host can look inside */
     struct bytes chip_family;  /* "Milan", FMSPC in hex, "GH100": text */
     struct bytes chip_model;   /* "Milan-B0": text; empty where it is not said */
@@ -79,7 +81,8 @@ struct claims {
     uint32_t tcb_evaluation;                       /* tcbEvaluationDataNumber; 0: not said */
     struct bytes advisories[CLAIM_ADVISORIES_MAX]; /* "INTEL-SA-00615": text */
     uint32_t advisory_count;
-    struct bytes measurement; /* MEASUREMENT, MRENCLAVE, MRTD, PCR0, RIM, PCR digest */
+    struct bytes measurement; /* MEASUREMENT, MRENCLAVE, MRTD, PCR0, RIM; of a TPM the SHA-256
+                                 of TPMS_QUOTE_INFO: which registers, and their digest */
     struct bytes signer;      /* MRSIGNER, ID_KEY_DIGEST, PCR8, instance key: who vouches for it */
     struct bytes signer_key_digest; /* AUTHOR_KEY_DIGEST where there is one */
     struct claim_register registers[CLAIM_REGISTERS_MAX];
@@ -94,6 +97,7 @@ struct claims {
     int64_t valid_until; /* the earliest end among what was used; 0: none */
     bool is_fresh;       /* a nonce or report data that the caller expected was found */
     struct fields own;   /* the platform's own words */
+    struct claims *next; /* of further devices of the same machine: a policy judges each */
 };
 
 /* These drop what is too much; the arrays' sizes are chosen so that nothing real is. */

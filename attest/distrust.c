@@ -2,6 +2,7 @@
 
 #include "attest/format.h"
 #include "attest/sign1.h"
+#include "base/moment.h"
 #include "base/num.h"
 #include "codec/cbor.h"
 #include "codec/cose.h"
@@ -66,7 +67,8 @@ enum err distrust_parse(struct distrust_list *out, struct bytes payload)
         } else
             reader_fail(&r);
     }
-    if (!reader_done(&r) || seen != 0xf || l.expires <= l.issued)
+    if (!reader_done(&r) || seen != 0xf || l.expires <= l.issued || l.issued < 0 ||
+        l.expires > MOMENT_MOST)
         return ERR_MALFORMED;
     if (version != 1)
         return ERR_UNSUPPORTED;
@@ -123,9 +125,29 @@ bool distrust_is(struct bytes raw)
            distrust_parse(&l, c.payload) == ERR_OK;
 }
 
+static uint8_t letter(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
+
+/* Whatever the letters' case: who writes "00906ED5" or "amd" means the same as we, and a list
+ * that misses what it names would be no help. */
 static bool starts_with(struct bytes text, struct bytes head)
 {
-    return text.size >= head.size && bytes_equal((struct bytes){ text.data, head.size }, head);
+    bool is_same = text.size >= head.size;
+
+    for (size_t i = 0; is_same && i < head.size; i++)
+        is_same = letter(text.data[i]) == letter(head.data[i]);
+    return is_same;
+}
+
+static bool is_named(struct bytes text, struct bytes name)
+{
+    return text.size == name.size && starts_with(text, name);
+}
+
+/* The chip below an Azure machine's vTPM is of the same kind as elsewhere. */
+static bool is_platform(enum platform wanted, enum platform found)
+{
+    return wanted == found || (wanted == PLATFORM_SNP && found == PLATFORM_AZURE_SNP) ||
+           (wanted == PLATFORM_TDX && found == PLATFORM_AZURE_TDX);
 }
 
 static bool has_certificate(const struct claims *c, struct bytes digest)
@@ -142,9 +164,9 @@ static bool has_certificate(const struct claims *c, struct bytes digest)
 static bool member_matches(unsigned member, struct bytes wanted, const struct claims *c)
 {
     switch (member) {
-    case DISTRUST_VENDOR: return c->vendor != NULL && bytes_equal(wanted, format_text(c->vendor));
-    case DISTRUST_PLATFORM: return platform_named(wanted) == c->platform;
-    case DISTRUST_FAMILY: return bytes_equal(wanted, c->chip_family);
+    case DISTRUST_VENDOR: return c->vendor != NULL && is_named(format_text(c->vendor), wanted);
+    case DISTRUST_PLATFORM: return is_platform(platform_named(wanted), c->platform);
+    case DISTRUST_FAMILY: return is_named(c->chip_family, wanted);
     case DISTRUST_MODEL: return starts_with(c->chip_model, wanted);
     case DISTRUST_CHIP_ID: return bytes_equal(wanted, c->chip_id);
     case DISTRUST_MEASUREMENT: return bytes_equal(wanted, c->measurement);
@@ -191,7 +213,7 @@ bool distrust_judge(enum reason *why, const char **detail, struct bytes key, boo
             *detail = verdict_format(x->arena, "%s cannot be read", e->name);
             return false;
         }
-        if (x->now > l.expires || l.issued > x->now + DISTRUST_CLOCK_SLACK) {
+        if (x->now > l.expires || l.issued - DISTRUST_CLOCK_SLACK > x->now) {
             *detail = verdict_format(x->arena, "%s %s", e->name,
                                      x->now > l.expires ? "is expired" : "is from the future");
             return false;

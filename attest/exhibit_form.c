@@ -93,24 +93,32 @@ static enum err path_unwrap(struct exhibit_form *f, struct bytes raw)
     return f->x->count > before ? ERR_OK : ERR_MALFORMED;
 }
 
+/* An OCSPResponse: nothing else begins with a status. */
+static bool ocsp_is(struct bytes raw)
+{
+    struct reader all = reader_of(raw), r = der_enter(&all, DER_SEQUENCE);
+
+    return der_peek(&r) == DER_ENUMERATED;
+}
+
 static enum err der_unwrap(struct exhibit_form *f, struct bytes raw)
 {
     struct x509_request request;
     struct public_key key;
-    struct x509_ocsp ocsp;
-    struct x509_crl crl;
     struct x509 cert;
 
+    /* A list or response that cannot be read is one all the same: were it nothing, it would be
+     * missing, and some policies let it be. */
+    if (x509_crl_issuer_peek(raw).size != 0)
+        return exhibit_found(f, EXHIBIT_CRL, raw);
+    if (ocsp_is(raw))
+        return exhibit_found(f, EXHIBIT_OCSP, raw);
     if (x509_parse(&cert, raw) == ERR_OK)
         return cert_found(f, &cert);
-    if (x509_crl_parse(&crl, raw) == ERR_OK)
-        return exhibit_found(f, EXHIBIT_CRL, raw);
     if (x509_request_parse(&request, raw) == ERR_OK)
         return request_found(f, &request);
     if (x509_spki_parse(&key, raw) == ERR_OK)
         return exhibit_found(f, EXHIBIT_KEY, raw);
-    if (x509_ocsp_parse(&ocsp, raw) == ERR_OK)
-        return exhibit_found(f, EXHIBIT_OCSP, raw);
     return path_unwrap(f, raw);
 }
 
@@ -161,12 +169,15 @@ static enum err binary_unwrap(struct exhibit_form *f, struct bytes raw, uint32_t
 
 enum err exhibit_unwrap(struct exhibit_form *f, struct bytes raw, uint32_t depth)
 {
-    enum err e;
+    enum err e = ERR_MALFORMED;
+    bool is_text;
 
     if (raw.size == 0)
         return ERR_MALFORMED;
     if (depth > EXHIBIT_NESTING_MAX)
         return ERR_LIMIT;
-    e = binary_unwrap(f, raw, depth);
+    is_text = raw.data[0] == '{' || raw.data[0] == '-'; /* no other form begins like these */
+    if (!is_text)
+        e = binary_unwrap(f, raw, depth);
     return e == ERR_MALFORMED ? exhibit_unwrap_text(f, raw, depth) : e;
 }

@@ -79,6 +79,15 @@ static void wrappings(void)
     CHECK_OK(add(text_bytes(text)));
     is_sim(evidence);
 
+    CASE("in JSON, one of two devices' evidence is damaged: it is not passed over");
+    fresh();
+    snprintf(text, sizeof text, "[{\"evidence\":\"%.*s\"},{\"evidence\":\"%.*s\"}]", (int)size,
+             encoded, (int)size - 1, encoded + 1);
+    CHECK_OK(add(text_bytes(text)));
+    CHECK_EQ(x.count, 2);
+    CHECK_EQ(x.items[0].kind, EXHIBIT_SIM);
+    CHECK_EQ(x.items[1].kind, EXHIBIT_UNKNOWN);
+
     CASE("in JSON, as numbers");
     fresh();
     size = (size_t)snprintf(text, sizeof text, "{\"report\":[");
@@ -104,6 +113,11 @@ static void wrappings(void)
 
 static void keys(void)
 {
+    static const char *const half[] = {
+        "\"implementation-id\":\"0102\"",
+        "\"implementation-id\":7,\"instance-id\":\"\"",
+        "\"instance-id\":\"no bytes!\"",
+    };
     struct bytes spki = sim_root(7);
     struct public_key key;
     char encoded[128];
@@ -139,6 +153,42 @@ static void keys(void)
     CHECK_BYTES(x.items[0].owner, BYTES_TEXT("\1\2\3"));
     CHECK_OK(exhibit_key(&key, &arena, &x.items[0]));
     CHECK_EQ(key.kind, KEY_ED25519);
+
+    for (size_t i = 0; i < sizeof half / sizeof *half; i++) {
+        CASE(half[i]); /* an owner that cannot be read does not make the key everybody's */
+        fresh();
+        snprintf(text, sizeof text, "{\"pkey\":{},%s}", half[i]);
+        CHECK_OK(add(text_bytes(text)));
+        CHECK_EQ(x.items[0].kind, EXHIBIT_KEY);
+        CHECK_NE(x.items[0].owner.size, 0);
+    }
+}
+
+/* What is a list of revocations, or collateral, by its first bytes is one that cannot be read:
+ * were it unknown it would be missing, and some policies let it be. */
+static void damaged(void)
+{
+    static const uint8_t crl[] = {
+        0x30, 0x18, 0x30, 0x13, 0x30, 0x00, 0x30, 0x00, 0x17, 0x0d, '2',  '5',  '0',
+        '1',  '0',  '1',  '0',  '0',  '0',  '0',  '0',  '0',  'z',  0x30, 0x00, 0x00,
+    };
+
+    CASE("a list with a bad date");
+    fresh();
+    CHECK_OK(add(BYTES_OF(crl)));
+    CHECK_EQ(x.items[0].kind, EXHIBIT_CRL);
+
+    CASE("an OCSP responder that says: later");
+    fresh();
+    CHECK_OK(add(BYTES_TEXT("\x30\x03\x0a\x01\x03")));
+    CHECK_EQ(x.items[0].kind, EXHIBIT_OCSP);
+
+    CASE("half of Intel's JSON");
+    fresh();
+    CHECK_OK(add(BYTES_TEXT("{\"tcbInfo\":{\"id\":\"SGX\",\"version\":")));
+    CHECK_EQ(x.items[0].kind, EXHIBIT_TCB_INFO);
+    CHECK_OK(add(BYTES_TEXT("{\"enclaveIdentity\":{\"id\":\"QE\"")));
+    CHECK_EQ(x.items[1].kind, EXHIBIT_QE_IDENTITY);
 }
 
 static void refusals(void)
@@ -217,6 +267,7 @@ int main(void)
     arena_init(&arena, heap, (size_t)64 << 20);
     wrappings();
     keys();
+    damaged();
     refusals();
     names();
     arena_done(&arena);

@@ -89,8 +89,8 @@ static enum err split_walk(struct exhibit_form *f, const struct json *text,
 /* An entry of Veraison's store of trust anchors: a key, and whose it is. */
 static enum err anchor_walk(struct exhibit_form *f, const struct json *node)
 {
-    const struct json *parts[] = { json_get_type(node, "implementation-id", JSON_STRING),
-                                   json_get_type(node, "instance-id", JSON_STRING) };
+    const struct json *parts[] = { json_get(node, "implementation-id"),
+                                   json_get(node, "instance-id") };
     struct exhibit *key = exhibit_put(f->x, f->role, EXHIBIT_KEY, f->name, node->raw);
     struct writer owner = writer_of(arena_alloc(f->x->arena, 256), 256);
     struct bytes part;
@@ -99,14 +99,18 @@ static enum err anchor_walk(struct exhibit_form *f, const struct json *node)
         return ERR_LIMIT;
     if (owner.start == NULL)
         return ERR_NOMEM;
+    if (parts[0] == NULL && parts[1] == NULL)
+        return ERR_OK;
     for (size_t i = 0; i < 2; i++) {
-        if (parts[i] == NULL)
-            return ERR_OK;
-        TRY(node_bytes(&part, f, parts[i]));
+        part = (struct bytes){ 0 };
+        if (parts[i] != NULL)
+            TRY(node_bytes(&part, f, parts[i]));
         writer_put(&owner, part);
     }
-    if (writer_ok(&owner))
-        key->owner = writer_bytes(&owner);
+    /* An owner that is named and cannot be read is nobody: not everybody. */
+    if (owner.size == 0)
+        writer_u8(&owner, 0);
+    key->owner = writer_bytes(&owner);
     return ERR_OK;
 }
 
@@ -160,8 +164,16 @@ static enum err object_walk(struct exhibit_form *f, const struct json *node, uin
         return e;
     if (report != NULL && snp_report_from_json(&raw, f->x->arena, report) == ERR_OK)
         TRY(exhibit_found(f, EXHIBIT_SNP_REPORT, raw));
-    for (const struct json *i = node->first; i != NULL; i = i->next)
+    for (const struct json *i = node->first; i != NULL; i = i->next) {
+        uint32_t before = f->x->count;
+
         TRY(node_walk(f, i, depth, level + 1));
+        /* One of many devices' that nobody can read is not passed over: the verdict names it. */
+        if (f->x->count == before && f->role == EXHIBIT_EVIDENCE && i->type == JSON_STRING &&
+            bytes_equal(i->key, BYTES_TEXT("evidence")) && i->text.size >= PIECE_LEAST &&
+            exhibit_put(f->x, f->role, EXHIBIT_UNKNOWN, f->name, i->text) == NULL)
+            return ERR_LIMIT;
+    }
     object_group(f, from);
     return ERR_OK;
 }

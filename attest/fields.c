@@ -160,6 +160,22 @@ void fields_value_print(struct writer *w, const struct field *f)
     }
 }
 
+/* Names may be the evidence's own, of members of JSON: they are not believed either. */
+static void name_print(struct writer *w, const char *name, int width)
+{
+    size_t start = w->size, used;
+
+    format_clean(w, format_text(name));
+    used = num_min(w->size - start, (size_t)width);
+    format_put(w, "%*s ", width - (int)used, "");
+}
+
+static void group_print(struct writer *w, const struct field *f)
+{
+    format_clean(w, format_text(f->name != NULL ? f->name : "-"));
+    format_put(w, ":%s", f->first != NULL ? "" : " ");
+}
+
 void fields_print(struct writer *w, const struct fields *f)
 {
     size_t depth = 0;
@@ -169,9 +185,9 @@ void fields_print(struct writer *w, const struct fields *f)
 
         format_put(w, "%*s", (int)num_min(depth * 2, 200), "");
         if (at->type == FIELD_GROUP || at->type == FIELD_LIST)
-            format_put(w, "%s:%s", at->name != NULL ? at->name : "-", at->first != NULL ? "" : " ");
+            group_print(w, at);
         else if (at->name != NULL)
-            format_put(w, "%-*s ", width, at->name);
+            name_print(w, at->name, width);
         else
             format_put(w, "- ");
         fields_value_print(w, at);

@@ -78,6 +78,13 @@ static void check_forms(void)
     printed(&f);
     CHECK(strstr(room, "\x1b") == NULL);
     CHECK(strstr(room, "a\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd\n") != NULL);
+    fields_init(&f, &arena); /* names too: members of JSON have theirs from the evidence */
+    fields_uint(&f, "\x1b]0;a\x07", 1);
+    fields_group(&f, "b\xe2\x80\xae\n");
+    fields_end(&f);
+    printed(&f);
+    CHECK(strpbrk(room, "\x1b\x07\xe2") == NULL);
+    CHECK_EQ(strchr(strchr(room, '\n') + 1, '\n')[1], '\0');
 
     CASE("text: long bytes are cut, and say how many there are");
     fields_init(&f, &arena);

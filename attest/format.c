@@ -176,7 +176,9 @@ void format_clean(struct writer *w, struct bytes text)
         uint32_t point = 0;
         size_t size = utf8_take(rest, &point);
 
-        if (size == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0))
+        /* C0, DEL, C1, and the marks that turn the direction of writing. */
+        if (size == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+            (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069))
             writer_put(w, BYTES_TEXT("\xef\xbf\xbd"));
         else
             writer_put(w, (struct bytes){ rest.data, size });

@@ -4,6 +4,7 @@
 #include "attest/policy.h"
 #include "attest/snp/cert.h"
 #include "base/ct.h"
+#include "base/reader.h"
 
 /* What a verdict starts from, the most composite first: an HCL report has a hardware report
  * inside, and a TPM's quote beside it. */
@@ -31,6 +32,7 @@ struct start {
     const struct exhibit *evidence;
     const struct exhibit *carrier; /* the certificate or request that it came in, or NULL */
     platform_judge *judge;
+    bool is_endorsement;
 };
 
 /* A TPM quotes its banks one by one: quotes that came in one message are one machine's word, and
@@ -86,7 +88,9 @@ static const struct exhibit *empty_carrier(const struct judge_context *x)
     return e != NULL ? e : exhibit_next(x->exhibits, EXHIBIT_RATLS_CERT, NULL);
 }
 
-/* A carrier that is given must be the one that the evidence came in. */
+/* A carrier that is given must be the one that the evidence came in, and the only one: whoever
+ * lays a second certificate beside it, with the same evidence copied into it, must not have
+ * that one's key taken for the keep's. */
 static bool carrier_find(struct verdict *v, const struct judge_context *x, struct start *s)
 {
     const struct exhibit *e = NULL;
@@ -99,12 +103,33 @@ static bool carrier_find(struct verdict *v, const struct judge_context *x, struc
             bytes_equal(e->raw, s->evidence->raw))
             s->carrier = carrier_of(x->exhibits, e);
     }
-    e = empty_carrier(x);
-    if (e != NULL && s->carrier == NULL)
-        return verdict_fail_at(v, REASON_evidence_missing, item_name(e), VERDICT_NO_OFFSET,
-                               "%s that does not carry the evidence beside it",
-                               exhibit_kind_name(e->kind));
+    for (uint32_t i = 0; i < x->exhibits->count; i++) {
+        e = &x->exhibits->items[i];
+        if ((e->kind != EXHIBIT_RATLS_CERT && e->kind != EXHIBIT_RATLS_REQUEST) ||
+            e->role != EXHIBIT_EVIDENCE)
+            continue;
+        if (s->carrier == NULL)
+            return verdict_fail_at(v, REASON_evidence_missing, item_name(e), VERDICT_NO_OFFSET,
+                                   "%s that does not carry the evidence beside it",
+                                   exhibit_kind_name(e->kind));
+        if (!bytes_equal(e->raw, s->carrier->raw))
+            return verdict_fail_at(v, REASON_ambiguous_evidence, item_name(e), VERDICT_NO_OFFSET,
+                                   "%s beside another carrier of evidence",
+                                   exhibit_kind_name(e->kind));
+    }
     return true;
+}
+
+/* DER, or a list in PEM, that cannot be read. Where lists may be missing, one that was cut in
+ * half must not count as missing. */
+static bool is_spoilt(const struct judge_context *x, const struct exhibit *e)
+{
+    static const char head[] = "-----BEGIN X509 CRL";
+    struct reader r = reader_of(e->raw), der = r;
+
+    return x->rules.crl_optional &&
+           (reader_u8(&der) == 0x30 ||
+            bytes_equal(reader_take(&r, sizeof head - 1), BYTES_TEXT(head)));
 }
 
 static bool unknown_find(struct verdict *v, const struct judge_context *x)
@@ -113,7 +138,7 @@ static bool unknown_find(struct verdict *v, const struct judge_context *x)
 
     for (uint32_t i = 0; i < x->exhibits->count; i++) {
         e = &x->exhibits->items[i];
-        if (e->kind == EXHIBIT_UNKNOWN && e->role != EXHIBIT_ENDORSEMENT)
+        if (e->kind == EXHIBIT_UNKNOWN && (e->role != EXHIBIT_ENDORSEMENT || is_spoilt(x, e)))
             return verdict_fail_at(v, REASON_unknown_evidence, item_name(e), 0,
                                    "%zu bytes of no form that we know", e->raw.size);
     }
@@ -126,14 +151,14 @@ static bool endorsement_start(struct start *s, const struct judge_context *x)
     const struct exhibit *e = exhibit_next(x->exhibits, EXHIBIT_RIM, NULL);
 
     if (e != NULL && e->role == EXHIBIT_EVIDENCE) {
-        *s = (struct start){ .evidence = e, .judge = rim_judge };
+        *s = (struct start){ .evidence = e, .judge = rim_judge, .is_endorsement = true };
         return true;
     }
     while ((e = exhibit_next(x->exhibits, EXHIBIT_CERT, e)) != NULL) {
         if (e->role != EXHIBIT_EVIDENCE)
             continue;
         if (x->kind == PLATFORM_SE) {
-            *s = (struct start){ .evidence = e, .judge = se_judge };
+            *s = (struct start){ .evidence = e, .judge = se_judge, .is_endorsement = true };
             return true;
         }
         if (x->kind == PLATFORM_SNP || snp_cert_is(e->raw)) {
@@ -181,6 +206,21 @@ static bool start_judge(struct verdict *v, struct claims *c, const struct judge_
     return s->judge(v, c, &inner, s->evidence) && ratls_judge(v, c, x, s->carrier);
 }
 
+/* What a maker publishes for everybody is good, and proves no machine: whoever waits for
+ * evidence must not take it for that. */
+static bool endorsement_agrees(struct verdict *v, struct claims *c, const struct judge_context *x,
+                               const struct start *s)
+{
+    c->is_endorsement = s->is_endorsement;
+    if (!s->is_endorsement)
+        return true;
+    if (!x->rules.endorsement_allowed)
+        return verdict_fail(v, REASON_evidence_missing, "the %s is good; there is no evidence",
+                            exhibit_kind_name(s->evidence->kind));
+    verdict_waive(v, REASON_evidence_missing, "a %s alone", exhibit_kind_name(s->evidence->kind));
+    return true;
+}
+
 static bool kind_agrees(struct verdict *v, const struct claims *c, const struct judge_context *x)
 {
     if (x->kind == PLATFORM_NONE || c->platform == x->kind)
@@ -216,6 +256,15 @@ static bool policy_load(struct verdict *v, struct judge_context *x)
     return true;
 }
 
+/* Of a machine with several devices each has to be accepted. */
+static bool policy_accepts(struct verdict *v, const struct claims *c, const struct judge_context *x)
+{
+    for (; c != NULL; c = c->next)
+        if (!policy_judge(v, c, x))
+            return false;
+    return true;
+}
+
 void judge(struct verdict *v, struct claims *c, const struct judge_context *given)
 {
     struct judge_context x = *given;
@@ -226,13 +275,17 @@ void judge(struct verdict *v, struct claims *c, const struct judge_context *give
     *c = (struct claims){ 0 };
     fields_init(&c->own, x.arena);
     good = policy_load(v, &x) && start_find(&s, v, &x) && start_judge(v, c, &x, &s) &&
-           kind_agrees(v, c, &x) && expectation_met(v, c, &x) && policy_judge(v, c, &x);
+           endorsement_agrees(v, c, &x, &s) && kind_agrees(v, c, &x) && expectation_met(v, c, &x) &&
+           policy_accepts(v, c, &x);
     if (!good || !verdict_good(v)) {
         /* A verifier that says no without a reason has a fault; it is still a no. */
         if (verdict_good(v))
             (void)verdict_fail(v, REASON_crypto_failed, "no reason was given");
         if (reason_text(v->reason)->kind == REASON_KIND_REFUSED)
             v->code = VERDICT_REFUSED;
+        /* One of two expectations may have been met before the other failed. */
+        c->is_fresh &=
+            v->reason != REASON_nonce_mismatch && v->reason != REASON_report_data_mismatch;
         return;
     }
     v->code = VERDICT_ACCEPTED;
@@ -241,11 +294,10 @@ void judge(struct verdict *v, struct claims *c, const struct judge_context *give
 bool judge_report_data(struct verdict *v, struct claims *c, const struct judge_context *x,
                        struct bytes found)
 {
-    enum reason why =
-        x->report_data.size != 0 ? REASON_report_data_mismatch : REASON_nonce_mismatch;
     struct bytes wanted[] = { x->report_data, x->nonce };
 
     for (size_t i = 0; i < 2; i++) {
+        enum reason why = i == 0 ? REASON_report_data_mismatch : REASON_nonce_mismatch;
         struct bytes rest = found;
 
         if (wanted[i].size == 0)

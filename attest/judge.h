@@ -24,6 +24,7 @@ struct judge_rules {
     bool trailing_bytes_allowed; /* zeros after a quote: clouds hand out fixed buffers */
     bool host_requested_allowed; /* SNP reports that the host asked for (VMPL FFFFFFFF) */
     bool sha1_allowed;           /* TPM quotes of SHA-1 banks */
+    bool endorsement_allowed;    /* a manifest or a host key document without any evidence */
     bool only_caller_roots;      /* the built-in roots are not trusted: --only-roots */
 };
 

@@ -17,8 +17,8 @@ static void give(void *context, void *chunk, size_t size)
     free(chunk);
 }
 
-/* lesson E11: whatever the bytes: a verdict with a reason, in bounded memory; and nothing that nobody signed
- * is accepted by the default policy. */
+/* lesson E11: whatever the bytes: a verdict with a reason, in bounded memory; and nothing that
+ * nobody signed is accepted by the default policy. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct exhibits exhibits;

@@ -105,8 +105,11 @@ static void simulated(void)
     CHECK(c.is_fresh);
     x.report_data = BYTES_OF(expected); /* a prefix that agrees is not enough */
     judged(VERDICT_REFUSED, REASON_report_data_mismatch);
-    x.report_data = (struct bytes){ 0 };
+    x.report_data = BYTES_OF(whole); /* one of two that agrees is no answer */
     x.nonce = BYTES_OF(expected);
+    judged(VERDICT_REFUSED, REASON_nonce_mismatch);
+    CHECK(!c.is_fresh);
+    x.report_data = (struct bytes){ 0 };
     judged(VERDICT_REFUSED, REASON_nonce_mismatch);
 }
 
@@ -128,6 +131,22 @@ static void wanting(void)
     add(EXHIBIT_EVIDENCE, BYTES_TEXT("something else"));
     judged(VERDICT_UNDECIDED, REASON_unknown_evidence);
 
+    CASE("half a list of revocations, where none is needed: nor is it none");
+    for (unsigned i = 0; i < 3; i++) {
+        fresh(BYTES_TEXT("version = 1\nname = \"development\"\nplatforms = [\"sim\"]\n"
+                         "simulated = true\nmeasurements = \"any\"\n"
+                         "allow = [\"missing-crl\"]\n"));
+        add(EXHIBIT_EVIDENCE, sim_evidence(1, 2, 3, false));
+        add(EXHIBIT_ROOT, sim_root(1));
+        add(EXHIBIT_ENDORSEMENT, i == 0   ? BYTES_TEXT("\x30\x82\x0a\x61\x30\x82\x0a\x07\x02")
+                                 : i == 1 ? BYTES_TEXT("-----BEGIN X509 CRL-----\nMIIC")
+                                          : BYTES_TEXT("read me"));
+        if (i < 2)
+            judged(VERDICT_UNDECIDED, REASON_unknown_evidence);
+        else
+            judged(VERDICT_ACCEPTED, REASON_NONE);
+    }
+
     CASE("evidence among endorsements is not judged");
     fresh(POLICY_SIM);
     add(EXHIBIT_ENDORSEMENT, sim_evidence(1, 2, 3, false));
@@ -148,7 +167,33 @@ static void wanting(void)
     add(EXHIBIT_ROOT, sim_root(1));
     judged(VERDICT_ACCEPTED, REASON_NONE);
 
+    CASE("one piece in two certificates: nobody may take the second's key for the keep's");
+    for (unsigned other = 0; other < 3; other++) {
+        struct exhibit *piece;
+        uint32_t parent;
+
+        fresh(POLICY_SIM);
+        for (unsigned i = 0; i < 2; i++) {
+            enum exhibit_kind kind =
+                i == 0 || other == 0 ? EXHIBIT_RATLS_CERT : EXHIBIT_RATLS_REQUEST;
+
+            (void)exhibit_put(&exhibits, EXHIBIT_EVIDENCE, kind, "carrier",
+                              i == 0 ? BYTES_TEXT("one") : BYTES_TEXT("other"));
+            if (i == 1 && other == 2)
+                continue; /* nothing in it */
+            parent = exhibits.count;
+            piece = exhibit_put(&exhibits, EXHIBIT_EVIDENCE, EXHIBIT_SIM, "carrier: evidence",
+                                pki_copy(sim_evidence(1, 2, 3, false)));
+            piece->parent = parent;
+        }
+        add(EXHIBIT_ROOT, sim_root(1));
+        judged(VERDICT_UNDECIDED, REASON_ambiguous_evidence);
+    }
+
     CASE("another kind than was asked for");
+    fresh(POLICY_SIM);
+    add(EXHIBIT_EVIDENCE, sim_evidence(1, 2, 3, false));
+    add(EXHIBIT_ROOT, sim_root(1));
     x.kind = PLATFORM_SNP;
     judged(VERDICT_UNDECIDED, REASON_unknown_evidence);
 

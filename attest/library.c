@@ -4,6 +4,7 @@
 #include "attest/format.h"
 #include "attest/policy.h"
 #include "attest/result.h"
+#include "base/moment.h"
 #include "base/num.h"
 
 /* The policy lives as long as the verifier; a text of a megabyte would fit. */
@@ -120,6 +121,14 @@ enum broch_verify_error broch_verifier_init(struct broch_verifier **out, void *m
     return BROCH_VERIFY_OK;
 }
 
+/* No verdict, and nothing claimed of an earlier one. */
+static void verdict_clear(struct broch_verifier *v)
+{
+    verdict_init(&v->verdict, &v->arena);
+    v->claims = (struct claims){ 0 };
+    fields_init(&v->claims.own, &v->arena);
+}
+
 void broch_verifier_reset(struct broch_verifier *v)
 {
     arena_reset(&v->arena);
@@ -127,9 +136,7 @@ void broch_verifier_reset(struct broch_verifier *v)
     v->context = (struct judge_context){
         .arena = &v->arena, .exhibits = &v->exhibits, .policy = v->policy, .memo = &v->memo
     };
-    verdict_init(&v->verdict, &v->arena);
-    v->claims = (struct claims){ 0 };
-    fields_init(&v->claims.own, &v->arena);
+    verdict_clear(v);
 }
 
 enum broch_verify_error broch_verifier_add(struct broch_verifier *v, enum broch_verify_role role,
@@ -159,7 +166,10 @@ enum broch_verdict broch_verifier_judge(struct broch_verifier *v,
 
     if (reason != NULL)
         *reason = NULL;
-    x->now = question->now;
+    /* Nothing is valid at times that no calendar has; counting with them would overflow. */
+    x->now = question->now < MOMENT_LEAST  ? MOMENT_LEAST
+             : question->now > MOMENT_MOST ? MOMENT_MOST
+                                           : question->now;
     x->nonce =
         (struct bytes){ question->nonce, question->nonce == NULL ? 0 : question->nonce_size };
     x->report_data =
@@ -169,7 +179,7 @@ enum broch_verdict broch_verifier_judge(struct broch_verifier *v,
     if (question->platform != NULL) {
         x->kind = platform_named(text_of(question->platform, 32));
         if (x->kind == PLATFORM_NONE) { /* what is asked for does not exist, so nothing is it */
-            verdict_init(&v->verdict, &v->arena);
+            verdict_clear(v);
             (void)verdict_fail(&v->verdict, REASON_unknown_evidence, "no platform of that name");
         }
     }
@@ -232,12 +242,14 @@ enum broch_verify_error broch_verifier_result(const struct broch_verifier *v,
 {
     struct writer w = writer_of(out, room);
 
+    enum err e = result_ear(&w, form == BROCH_RESULT_CWT ? EAR_CWT : EAR_JWT, &v->verdict,
+                            &v->claims, &v->context, seed);
+
     *size = 0;
-    if (result_ear(&w, form == BROCH_RESULT_CWT ? EAR_CWT : EAR_JWT, &v->verdict, &v->claims,
-                   &v->context, seed) != ERR_OK)
-        return BROCH_VERIFY_CRYPTO;
-    if (!writer_ok(&w))
+    if (e == ERR_NOMEM || e == ERR_LIMIT || (e == ERR_OK && !writer_ok(&w)))
         return BROCH_VERIFY_MEMORY;
+    if (e != ERR_OK)
+        return BROCH_VERIFY_CRYPTO;
     *size = w.size;
     return BROCH_VERIFY_OK;
 }

@@ -67,8 +67,17 @@ static void verdicts(void)
     q.nonce = NULL;
     q.platform = "snp";
     CHECK_EQ(broch_verifier_judge(v, &q, &reason), BROCH_UNDECIDED);
+    q.platform = NULL;
+    CHECK_EQ(broch_verifier_judge(v, &q, &reason), BROCH_ACCEPTED);
     q.platform = "no such platform";
     CHECK_EQ(broch_verifier_judge(v, &q, &reason), BROCH_UNDECIDED);
+    CHECK(!broch_verifier_claim(v, BROCH_CLAIM_MEASUREMENT, &data, &size)); /* none is left */
+    q.platform = NULL;
+    q.now = INT64_MAX;
+    CHECK_EQ(broch_verifier_judge(v, &q, &reason), BROCH_ACCEPTED);
+    q.now = INT64_MIN;
+    CHECK_EQ(broch_verifier_judge(v, &q, &reason), BROCH_ACCEPTED);
+    q.now = 1700000000;
 
     CASE("nothing was added");
     q.platform = NULL;

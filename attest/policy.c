@@ -140,9 +140,13 @@ void policy_explain_json(struct json_write *j, const struct policy *p, const str
 static bool is_same_value(const struct policy_rule *ra, const struct policy_value *a,
                           const struct policy_value *b)
 {
-    if (ra->kind == RULE_DISTRUST && a->number != b->number)
+    /* What is judged as text is compared as text, though it be hex: Intel's families. */
+    bool is_text = ra->kind == RULE_FAMILY || ra->kind == RULE_MODEL || ra->kind == RULE_TCB ||
+                   ra->kind == RULE_ADVISORY || ra->kind == RULE_FIELD;
+
+    if (a->type != b->type || (ra->kind == RULE_DISTRUST && a->number != b->number))
         return false;
-    if (a->hex.size > 0 && b->hex.size > 0)
+    if (!is_text && a->hex.size > 0 && b->hex.size > 0)
         return a->platform == b->platform && bytes_equal(a->hex, b->hex);
     return bytes_equal(a->text, b->text);
 }

@@ -32,6 +32,8 @@ void policy_rules(struct judge_rules *out, const struct policy *p);
 /* The last word: every rule against the claims, and the distrust lists. Reports each rule
  * that spoke; v->rule names the one that refused. x->policy is not NULL. */
 bool policy_judge(struct verdict *v, const struct claims *c, const struct judge_context *x);
+/* Whether a rule names the code that these claims are about: "any" names none. */
+bool policy_names_code(const struct policy *p, const struct claims *c);
 /* Every rule with what it would say of these claims, one line each, the deciding one marked:
  * `broch policy explain`. With claims NULL: the rules themselves. */
 void policy_explain(struct writer *w, const struct policy *p, const struct claims *c,

@@ -38,7 +38,7 @@ static const char policy_authentic[] =
     "simulated = true\n"
     "allow = [\n"
     "    \"missing-crl\", \"missing-collateral\", \"masked-chip\", \"unanchored-key\",\n"
-    "    \"trailing-bytes\", \"host-requested\", \"sha1\",\n"
+    "    \"trailing-bytes\", \"host-requested\", \"sha1\", \"endorsement-alone\",\n"
     "]\n"
     "statuses = \"any\" # but Revoked, which nothing allows\n"
     "advisories = \"any\"\n";

@@ -70,10 +70,12 @@ static struct rule_answer judge_simulated(const struct question *q)
     if (q->rule->values->number != 0)
         return answer(true, REASON_simulated_not_allowed,
                       c->is_simulated ? "SIMULATED: allowed" : "not simulated");
-    return answer(!c->is_simulated && c->is_hardware, REASON_simulated_not_allowed,
-                  c->is_simulated  ? "simulated"
-                  : c->is_hardware ? "hardware"
-                                   : "no maker's root stands behind it");
+    if (c->is_simulated)
+        return answer(false, REASON_simulated_not_allowed, "simulated");
+    if (c->is_endorsement)
+        return skipped();
+    return answer(c->is_hardware, REASON_root_not_the_makers,
+                  c->is_hardware ? "hardware" : "no maker's root");
 }
 
 static struct rule_answer judge_debug(const struct question *q)
@@ -258,19 +260,38 @@ static struct rule_answer judge_age(const struct question *q)
     if (made <= 0)
         return answer(false, REASON_too_old,
                       "it does not say when it was made: give a challenge with --nonce");
-    if (made > now && made - now > POLICY_CLOCK_SLACK)
+    if (made - POLICY_CLOCK_SLACK > now)
         return answer(false, REASON_too_old, "it is from the future");
     return answer(now - made <= most, REASON_too_old,
                   SAY(q, "%lld s old, at most %lld s", (long long)(now - made), (long long)most));
+}
+
+/* A register that is only not to be something, names no code. Nor do a TD's RTMRs or the
+ * registers of Azure's vTPM by themselves: they hold what the firmware below says, and anybody's
+ * firmware can say it. */
+static bool is_about_code(const struct policy_rule *r, const struct claims *c)
+{
+    bool is_below_measured = c->platform != PLATFORM_TDX && c->platform != PLATFORM_AZURE_SNP &&
+                             c->platform != PLATFORM_AZURE_TDX;
+
+    return (r->kind == RULE_REGISTER && r->operator== OPERATOR_ONE_OF && is_below_measured) ||
+           r->kind == RULE_MEASUREMENT || r->kind == RULE_REFERENCE || r->kind == RULE_SIGNER ||
+           r->kind == RULE_WORKLOAD;
+}
+
+bool policy_names_code(const struct policy *p, const struct claims *c)
+{
+    for (const struct policy_rule *r = p->first; r != NULL; r = r->next)
+        if (is_about_code(r, c) && !r->is_any && is_effective(r, c))
+            return true;
+    return false;
 }
 
 /* Who names no code would certify any (lesson E36): that has to be said with "any". */
 static struct rule_answer judge_code(const struct question *q)
 {
     for (const struct policy_rule *r = q->policy->first; r != NULL; r = r->next)
-        if ((r->kind == RULE_MEASUREMENT || r->kind == RULE_REGISTER || r->kind == RULE_REFERENCE ||
-             r->kind == RULE_SIGNER || r->kind == RULE_WORKLOAD) &&
-            is_effective(r, q->claims))
+        if (is_about_code(r, q->claims) && is_effective(r, q->claims))
             return skipped();
     return answer(false, REASON_measurement_not_allowed,
                   "the policy names no measurements, registers, reference values, signers or "

@@ -66,7 +66,7 @@ static const enum rule_operator operator_of[] = { OPERATOR_ONE_OF,   OPERATOR_NO
 
 static const char *const allowances[] = {
     "missing-crl",    "missing-collateral", "masked-chip", "unanchored-key",
-    "trailing-bytes", "host-requested",     "sha1"
+    "trailing-bytes", "host-requested",     "sha1",        "endorsement-alone",
 };
 
 struct parse {
@@ -276,6 +276,8 @@ static enum err tcb_read(struct parse *s, const struct toml_value *t, const char
 
     if (t->type != TOML_TABLE)
         return refuse(s, t, path, "This has to be a table of parts.");
+    if (t->first == NULL)
+        return refuse(s, t, path, "An empty table says nothing.");
     for (const struct toml_value *m = t->first; m != NULL; m = m->next) {
         const char *at = path_join(s, path, m->key);
         struct policy_value *v;
@@ -286,6 +288,8 @@ static enum err tcb_read(struct parse *s, const struct toml_value *t, const char
         }
         if (families == NULL)
             TRY(rule_add(s, &families, RULE_TCB, path)); /* operator ONE_OF: of families */
+        if (m->first == NULL)
+            return refuse(s, m, at, "An empty table says nothing.");
         v = arena_alloc(s->arena, sizeof *v);
         if (v == NULL)
             return ERR_NOMEM;
@@ -333,6 +337,8 @@ static enum err conditions_read(struct parse *s, const struct toml_value *t, enu
 
     if (t->type != TOML_TABLE)
         return refuse(s, t, path, "This has to be a table.");
+    if (t->first == NULL)
+        return refuse(s, t, path, "An empty table says nothing.");
     next[0] = t->first;
     paths[0] = path;
     subjects[0] = "";
@@ -513,7 +519,7 @@ static void rules_set(struct judge_rules *out, const struct policy *p)
     bool *const members[] = {
         &out->crl_optional,           &out->collateral_optional,    &out->masked_chip_allowed,
         &out->unanchored_key_allowed, &out->trailing_bytes_allowed, &out->host_requested_allowed,
-        &out->sha1_allowed,
+        &out->sha1_allowed,           &out->endorsement_allowed,
     };
 
     _Static_assert(COUNT_OF(members) == COUNT_OF(allowances), "one for each, in their order");

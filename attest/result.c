@@ -65,6 +65,9 @@ static void text_verdict(struct writer *w, const struct verdict *v, const struct
         format_put(w, "%s\n", v->reason != REASON_NONE ? why->sentence : "Nothing was decided.");
     else if (c->is_simulated)
         format_put(w, "simulated evidence (%s)\n", platform_name(c->platform));
+    else if (c->is_endorsement)
+        format_put(w, "a genuine document for %s, which proves no machine\n",
+                   platform_name(c->platform));
     else if (c->is_hardware)
         format_put(w, "genuine %s evidence%s%s\n", platform_name(c->platform),
                    c->vendor != NULL ? " of " : "", c->vendor != NULL ? c->vendor : "");
@@ -145,7 +148,7 @@ void result_text(struct writer *w, const struct verdict *v, const struct claims 
         format_put(w, "\n");
     }
     if (v->reason != REASON_NONE)
-        format_put(w, "  FAILED %-22s\n", reason_text(v->reason)->check);
+        format_put(w, "  FAILED %s\n", reason_text(v->reason)->check);
 }
 
 /* --- JSON */
@@ -233,6 +236,7 @@ static void json_claims(struct json_write *j, const struct claims *c)
     json_string_or_null(j, "vendor", c->vendor);
     json_write_bool(j, "hardware", c->is_hardware);
     json_write_bool(j, "simulated", c->is_simulated);
+    json_write_bool(j, "endorsement", c->is_endorsement);
     if (c->is_debug == CLAIM_UNKNOWN)
         json_write_null(j, "debug");
     else
@@ -270,6 +274,7 @@ void result_json(struct writer *w, const struct verdict *v, const struct claims 
     json_write_string(&j, "verdict", code_name(v->code));
     json_string_or_null(&j, "platform",
                         c->platform != PLATFORM_NONE ? platform_name(c->platform) : NULL);
+    json_write_bool(&j, "simulated", c->is_simulated);
     json_reason(&j, v);
     json_write_open(&j, "checks", '[');
     for (const struct verdict_check *k = v->passed; k != NULL; k = k->next) {

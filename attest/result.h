@@ -9,7 +9,7 @@
 void result_text(struct writer *w, const struct verdict *v, const struct claims *c,
                  const struct judge_context *x);
 /* One object:
- * {"verdict": "accepted"|"refused"|"undecided", "platform": "snp",
+ * {"verdict": "accepted"|"refused"|"undecided", "platform": "snp", "simulated": false,
  *  "reason": null | {"id","check","kind","sentence","detail","item","offset","rule","cure"},
  *  "checks": [{"check","detail","waived"}],
  *  "claims": {common claims; "tcb": {part: version}, "registers": {name: hex}, …,

@@ -136,25 +136,30 @@ static void vector_refused(struct ear *e, const char *check)
     e->vector[HARDWARE] = TRUST_NOT_GENUINE; /* all others are about signatures and bindings */
 }
 
-static void vector_accepted(struct ear *e, const struct verdict *v, const struct claims *c)
+/* Nothing is affirmed that was not judged: a status that nobody knows is no good one, and a
+ * policy that takes any code has not looked at it. */
+static void vector_accepted(struct ear *e, const struct verdict *v, const struct claims *c,
+                            const struct policy *p)
 {
     bool has_enclave = c->is_hardware && c->platform != PLATFORM_TPM &&
                        c->platform != PLATFORM_PSA && c->platform != PLATFORM_NVIDIA;
+    bool has_status = c->platform == PLATFORM_SGX || c->platform == PLATFORM_TDX ||
+                      c->platform == PLATFORM_AZURE_TDX;
 
-    e->vector[INSTANCE_IDENTITY] = c->is_simulated ? TRUST_NONE : TRUST_AFFIRMED;
-    e->vector[HARDWARE] = c->is_simulated || !c->is_hardware ? TRUST_VULNERABLE : TRUST_AFFIRMED;
-    if (c->tcb_status > TCB_UP_TO_DATE)
+    if (c->is_endorsement) { /* no machine, so nothing of one */
+        e->vector[CONFIGURATION] = TRUST_VULNERABLE;
+        return;
+    }
+    e->vector[INSTANCE_IDENTITY] = c->is_hardware ? TRUST_AFFIRMED : TRUST_NONE;
+    e->vector[HARDWARE] = c->is_hardware ? TRUST_AFFIRMED : TRUST_VULNERABLE;
+    if (has_status && c->tcb_status != TCB_UP_TO_DATE)
         e->vector[HARDWARE] = TRUST_VULNERABLE;
+    if (p != NULL && policy_names_code(p, c))
+        e->vector[EXECUTABLES] = TRUST_BOOT_APPROVED;
     e->vector[CONFIGURATION] = TRUST_AFFIRMED;
-    for (const struct verdict_check *k = v->passed; k != NULL; k = k->next) {
+    for (const struct verdict_check *k = v->passed; k != NULL; k = k->next)
         if (k->is_waived)
             e->vector[CONFIGURATION] = TRUST_VULNERABLE;
-        /* "any" names no code, and nothing is claimed of it. */
-        if ((is_text(k->name, "policy_measurement") || is_text(k->name, "policy_workload") ||
-             is_text(k->name, "policy_signer")) &&
-            !bytes_equal(format_text(k->detail), BYTES_TEXT("measurements: any")))
-            e->vector[EXECUTABLES] = TRUST_BOOT_APPROVED;
-    }
     if (c->is_debug == CLAIM_YES || c->is_simulated)
         e->vector[RUNTIME_OPAQUE] = TRUST_VULNERABLE;
     else if (has_enclave)
@@ -197,7 +202,7 @@ static void ear_fill(struct ear *e, const struct verdict *v, const struct claims
 
     *e = (struct ear){ .now = x->now, .platform = platform_name(c->platform) };
     if (v->code == VERDICT_ACCEPTED)
-        vector_accepted(e, v, c);
+        vector_accepted(e, v, c, x->policy);
     else if (v->code == VERDICT_REFUSED)
         vector_refused(e, reason_text(v->reason)->check);
     tier_set(e, v);

@@ -87,6 +87,8 @@ enum signature_answer signature_check_der(const struct public_key *key, enum sig
     uint8_t raw[2 * 66];
     size_t width = key_field_size(key->kind);
 
+    if (kind == SIGNATURE_RSA_PKCS1_SHA1)
+        return SIGNATURE_WRONG;
     if (!kind_is_ecdsa(kind))
         return signature_check(key, kind, message, signature, memo);
     if (width == 0 || der_ecdsa_parse(raw, width, signature) != ERR_OK)

@@ -28,7 +28,8 @@ enum signature_answer {
 enum signature_answer signature_check(const struct public_key *key, enum signature_kind kind,
                                       struct bytes message, struct bytes signature,
                                       struct signature_memo *memo);
-/* The same for a signature in DER form (ECDSA in certificates); RSA ones pass through. */
+/* The same for certificates, requests, lists and OCSP responses: ECDSA signatures are in DER form,
+ * RSA ones pass through, and those over SHA-1 are wrong whatever they are. */
 enum signature_answer signature_check_der(const struct public_key *key, enum signature_kind kind,
                                           struct bytes message, struct bytes signature,
                                           struct signature_memo *memo);

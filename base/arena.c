@@ -92,6 +92,7 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
     chunk = a->source.take(a->source.context, size);
     if (chunk == NULL)
         return NULL;
+    arena_open(chunk, size); /* it may have been another arena's that was never ended */
     *chunk = (struct arena_chunk){ .older = a->chunk, .size = size, .used = sizeof *chunk };
     arena_shut(chunk + 1, size - sizeof *chunk);
     a->chunk = chunk;

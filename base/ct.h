@@ -1,4 +1,4 @@
-/* ct.h: comparing without telling by time where two runs of bytes differ. */
+/* ct.h: comparing without telling by time where two runs of bytes differ, and forgetting. */
 #ifndef BROCH_BASE_CT_H
 #define BROCH_BASE_CT_H
 
@@ -14,6 +14,13 @@ static inline bool ct_equal(struct bytes a, struct bytes b)
     for (size_t i = 0; i < a.size; i++)
         differ |= (uint8_t)(a.data[i] ^ b.data[i]);
     return differ == 0;
+}
+
+/* Zeros over a secret that is not needed any more; the compiler has to do it. */
+static inline void ct_wipe(void *at, size_t size)
+{
+    __builtin_memset(at, 0, size);
+    __asm__ volatile("" : : "r"(at) : "memory");
 }
 
 /* All bytes are zero; true for none. */

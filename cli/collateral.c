@@ -106,11 +106,14 @@ static int list_run(struct collateral *c)
         return verb_fail(COLLATERAL_INCOMPLETE, "%s: cannot be listed", c->cache.path);
     for (size_t i = 0; i < count; i++) {
         struct shown *s = &c->shown[c->count++];
+        struct arena one; /* a cache may be larger than memory */
         struct bytes raw;
 
         *s = (struct shown){ .name = entries[i].name, .kind = entries[i].kind, .why = "" };
-        s->has_form = cache_read(&raw, &c->cache, arena, entries[i].name) == ERR_OK &&
-                      form_read(&s->form, arena, entries[i].kind, raw) == ERR_OK;
+        arena_init(&one, arena->source, CACHE_ENTRY_MAX + ((size_t)64 << 20));
+        s->has_form = cache_read(&raw, &c->cache, &one, entries[i].name) == ERR_OK &&
+                      form_read(&s->form, &one, entries[i].kind, raw) == ERR_OK;
+        arena_done(&one);
         if (!s->has_form)
             s->state = "broken";
         else if (form_is_current(&s->form, c->config.now))
@@ -165,29 +168,47 @@ static int wants_fill(struct collateral *c, int count, char **files)
     return 0;
 }
 
-/* Each want in turn; of alternatives the first that is there is enough. */
+/* It is there, or an alternative is, which stands before or behind it. */
+static bool is_met(const struct wants *w, uint32_t i, const bool had[WANTS_MAX])
+{
+    const struct want *at = &w->all[i];
+    bool met = had[i] || (!at->is_needed && at->alternative != 0 && had[at->alternative - 1]);
+
+    for (uint32_t k = 0; k < w->count && !met && !at->is_needed; k++)
+        met = w->all[k].alternative == i + 1 && had[k];
+    return met;
+}
+
+/* Each want in turn; of alternatives the first that is there is enough, and is what is shown. */
 static int fetch_all(struct collateral *c, struct fetch *f)
 {
     static const char *const states[] = { [FETCH_MISSING] = "missing",
                                           [FETCH_STORED] = "stored",
                                           [FETCH_KEPT] = "kept",
                                           [FETCH_CURRENT] = "current" };
-    bool had = false, complete = true;
+    const struct fetch_outcome *outcomes[WANTS_MAX];
+    bool had[WANTS_MAX] = { 0 }, complete = true;
 
     for (uint32_t i = 0; i < c->wants.count; i++) {
         const struct want *w = &c->wants.all[i];
         struct fetch_outcome *o = arena_alloc(&c->in.arena, sizeof *o);
 
-        if (w->is_alternative && had)
+        outcomes[i] = o;
+        if (!w->is_needed && w->alternative != 0 && had[w->alternative - 1])
             continue;
         if (o == NULL || fetch_one(o, f, &c->cache, &c->in.arena, w) != ERR_OK)
             return verb_fail(COLLATERAL_INCOMPLETE, "out of memory");
-        had = is_good(o->result);
-        if (w->is_alternative && had) /* so that the one before does not matter */
-            c->count--;
-        complete &= had || (i + 1 < c->wants.count && c->wants.all[i + 1].is_alternative);
-        c->shown[c->count++] =
-            (struct shown){ w->name, w->kind, states[o->result], had, o->form, o->why };
+        had[i] = is_good(o->result);
+    }
+    for (uint32_t i = 0; i < c->wants.count; i++) {
+        const struct want *w = &c->wants.all[i];
+        const struct fetch_outcome *o = outcomes[i];
+        bool met = is_met(&c->wants, i, had);
+
+        complete &= met;
+        if (had[i] || !met)
+            c->shown[c->count++] =
+                (struct shown){ w->name, w->kind, states[o->result], had[i], o->form, o->why };
     }
     return complete && c->wants.unmet == 0 ? COLLATERAL_COMPLETE : COLLATERAL_INCOMPLETE;
 }
@@ -359,4 +380,5 @@ const struct verb verb_collateral = {
         "0 where all that is wanted is in the cache and counts, 2 where something is missing, 64 "
         "usage.",
     .run = collateral_run,
+    .words = "fetch list",
 };

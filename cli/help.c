@@ -163,8 +163,8 @@ static void roff_all(void)
 {
     printf(".TH BROCH 1\n.SH NAME\nbroch \\- WebAssembly programs in keeps\n"
            ".SH SYNOPSIS\n\\fBbroch\\fR \\fIVERB\\fR [options] [operands]\n.SH VERBS\n");
-    for (size_t i = 0; verb_all[i] != NULL; i++)
-        roff_verb(verb_all[i]);
+    for (size_t i = 0; verb_each(i) != NULL; i++)
+        roff_verb(verb_each(i));
 }
 
 static int help_run(int argc, char **argv)
@@ -188,11 +188,12 @@ static int help_run(int argc, char **argv)
                             verb_near(argv[w.at]));
     if (about == NULL)
         return verb_misused(&verb_help, "%s: no such verb", argv[w.at]);
-    if (about == &verb_measure && w.at + 1 < argc) { /* its words have pages of their own */
-        char help[] = "--help";
-        char *words[] = { argv[w.at], argv[w.at + 1], help, NULL };
+    if (about->below != NULL && w.at + 1 < argc) {
+        const struct verb *below = verb_below(about, argv[w.at + 1]);
 
-        return about->run(3, words);
+        if (below == NULL)
+            return verb_misused(&verb_help, "%s %s: no such verb", about->name, argv[w.at + 1]);
+        about = below;
     }
     help_verb(about);
     return 0;

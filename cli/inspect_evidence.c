@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fcntl.h>
 
+#include "attest/format.h"
 #include "cli/inspect.h"
 #include "cli/verbs.h"
 #include "cli/verify_input.h"
@@ -22,6 +24,7 @@ struct inspected {
 bool inspect_is_module(const char *path)
 {
     char start[8] = { 0 };
+    struct stat st;
     size_t at = strlen(path), most = sizeof start - 1;
     const char *equals = strchr(path, '=');
     ssize_t n = -1;
@@ -31,8 +34,12 @@ bool inspect_is_module(const char *path)
         exhibit_kind_named((struct bytes){ (const uint8_t *)path, (size_t)(equals - path) }) !=
             EXHIBIT_UNKNOWN)
         return false;
-    if (wat_is(path) || (at > 5 && strcmp(path + at - 5, ".wasm") == 0) || strcmp(path, "-") == 0)
+    if (wat_is(path) || (at > 5 && strcmp(path + at - 5, ".wasm") == 0))
         return true;
+    /* A look into a pipe would take from it. */
+    if (strcmp(path, "-") == 0 ||
+        (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+        return false;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd >= 0) {
         n = read(fd, start, most);
@@ -53,13 +60,9 @@ static void item_show(struct writer *w, struct json_write *j, struct inspected *
     result = inspect_describe(&fields, e);
     s->is_whole &= result == ERR_OK && !fields.is_cut;
     if (!s->json) {
-        writer_put(w, (struct bytes){ (const uint8_t *)e->name, strlen(e->name) });
-        writer_put(w, BYTES_TEXT(": "));
-        writer_put(w, (struct bytes){ (const uint8_t *)exhibit_kind_name(e->kind),
-                                      strlen(exhibit_kind_name(e->kind)) });
-        if (result != ERR_OK)
-            writer_put(w, BYTES_TEXT(" (malformed)"));
-        writer_u8(w, '\n');
+        format_clean(w, format_text(e->name));
+        format_put(w, ": %s%s\n", exhibit_kind_name(e->kind),
+                   result != ERR_OK ? " (malformed)" : "");
         fields_print(w, &fields);
         return;
     }

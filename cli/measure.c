@@ -118,23 +118,18 @@ static int keep_measure_run(int argc, char **argv)
 
 /* Words that make a verb of their own. */
 static const struct verb *const words[] = {
-    &verb_measure_snp, &verb_measure_snp_id_block, &verb_measure_sgx,
-    &verb_measure_tdx, &verb_measure_tpm,          &verb_measure_corim,
+    &verb_measure_snp,
+    &verb_measure_snp_id_block,
+    &verb_measure_sgx,
+    &verb_measure_tdx,
+    &verb_measure_tpm,
+    &verb_measure_corim,
+    NULL,
 };
-
-static const struct verb *word_find(const char *name)
-{
-    static const char prefix[] = "measure ";
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i]->name + sizeof prefix - 1, name) == 0)
-            return words[i];
-    return NULL;
-}
 
 static int measure_run(int argc, char **argv)
 {
-    const struct verb *word = argc > 1 ? word_find(argv[1]) : NULL;
+    const struct verb *word = argc > 1 ? verb_below(&verb_measure, argv[1]) : NULL;
 
     return word != NULL ? word->run(argc - 1, argv + 1) : keep_measure_run(argc, argv);
 }
@@ -166,4 +161,6 @@ const struct verb verb_measure = {
     .options = measure_options,
     .exit = "0, or 70 where exec or shim is missing or not one.",
     .run = measure_run,
+    .below = words,
+    .words = "snp snp-id-block sgx tdx tpm corim",
 };

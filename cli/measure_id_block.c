@@ -195,6 +195,13 @@ static int measure_id_block_run(int argc, char **argv)
         return measure_end(m, w.failed);
     if (w.at + 1 < argc)
         return measure_end(m, verb_misused(&verb_measure_snp_id_block, "one FILE is expected"));
+    if ((w.at < argc) == (s.digest != NULL || s.id_key != NULL || s.author_key != NULL))
+        return measure_end(m, verb_misused(&verb_measure_snp_id_block,
+                                           "--launch-digest and --id-key are needed, or a FILE to "
+                                           "check: one of both"));
+    if (w.at == argc && s.block != NULL)
+        return measure_end(
+            m, verb_misused(&verb_measure_snp_id_block, "--id-block is for a FILE to check"));
     return measure_end(m, w.at < argc ? check_do(m, &s, argv[w.at]) : make_do(m, &s));
 }
 
@@ -220,6 +227,7 @@ const struct verb verb_measure_snp_id_block = {
             "an ID block for a launch digest and prints both in base64, as QEMU takes them, and "
             "the digests of the keys, as reports show them.",
     .options = options,
-    .exit = "0; 1 where a signature is wrong; 65 where a file is broken.",
+    .exit = "0; 1 where a signature is wrong; 2 where a file cannot be read; "
+            "65 where a file is broken.",
     .run = measure_id_block_run,
 };

@@ -141,8 +141,8 @@ static bool wish_read(struct sigstruct_wish *wish, const struct sgx_words *s)
 
     snprintf(hex, sizeof hex, "0x%.10s", s->date); /* BCD: decimal digits as hex */
     if (strspn(s->date, "0123456789") != 8 || s->date[8] != '\0' ||
-        !measure_number(&date, hex, UINT32_MAX) ||
-        !measure_number(&prodid, s->prodid, UINT16_MAX) ||
+        !measure_number(&date, hex, UINT32_MAX) || (date >> 8 & 0xff) - 1 > 0x11 ||
+        (date & 0xff) - 1 > 0x30 || !measure_number(&prodid, s->prodid, UINT16_MAX) ||
         !measure_number(&svn, s->svn, UINT16_MAX))
         return false;
     /* MODE64; x87 and SSE; the masks leave free what a processor may add, and nothing else. */
@@ -191,6 +191,8 @@ static int sgx_do(struct measure_io *m, const struct sgx_words *s)
     struct bytes image, raw;
     int code = verify_input_read(&image, &m->in, s->image);
 
+    if (code == 0 && image.size == SIGSTRUCT_SIZE && (s->sign != NULL || s->sigstruct != NULL))
+        return verb_fail(VERB_DATA, "%s: a SIGSTRUCT, and not an enclave", s->image);
     if (code == 0 && image.size == SIGSTRUCT_SIZE)
         return sigstruct_do(m, s->image, image, NULL);
     if (code == 0)
@@ -235,6 +237,9 @@ static int measure_sgx_run(int argc, char **argv)
         return measure_end(m, w.failed);
     if (w.at + 1 != argc)
         return measure_end(m, verb_misused(&verb_measure_sgx, "one FILE is expected"));
+    if (s.sign != NULL && s.sigstruct != NULL)
+        return measure_end(
+            m, verb_misused(&verb_measure_sgx, "--sign makes a SIGSTRUCT, --sigstruct checks one"));
     s.image = argv[w.at];
     return measure_end(m, sgx_do(m, &s));
 }
@@ -263,7 +268,9 @@ const struct verb verb_measure_sgx = {
     .text = "FILE is a stream of the records that are hashed (SGXS), or a flat image of pages, or "
             "a SIGSTRUCT by itself.",
     .options = options,
-    .exit = "0; 1 where EINIT would refuse the SIGSTRUCT, or it signs another enclave; 65 where "
-            "FILE is broken.",
+    .exit =
+        "0; 1 where EINIT would refuse the SIGSTRUCT, or it signs another enclave; 2 where a file "
+        "cannot be read; 65 where "
+        "FILE is broken.",
     .run = measure_sgx_run,
 };

@@ -94,6 +94,7 @@ const struct verb verb_measure_tdx = {
             "and measures page by page, as QEMU does, `mrtd_two_pass` where it first adds all "
             "pages of a section.",
     .options = options,
-    .exit = "0; 65 where the firmware is broken or has no TDX metadata.",
+    .exit =
+        "0; 2 where a file cannot be read; 65 where the firmware is broken or has no TDX metadata.",
     .run = measure_tdx_run,
 };

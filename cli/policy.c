@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attest/format.h"
 #include "attest/policy.h"
 #include "attest/result.h"
 #include "base/num.h"
@@ -23,6 +24,7 @@ struct policy_shown {
     const struct claims *c;  /* NULL: it is not genuine, so the policy was not asked */
     const struct judge_context *x;
     bool json;
+    const char *name; /* of the policy's file */
     uint32_t differences;
 };
 
@@ -41,7 +43,10 @@ static void explain_show(struct writer *w, void *context)
     policy_explain_json(&j, s->a, s->c, s->x);
     if (s->v != NULL) {
         json_write_bool(&j, "accepted", s->v->code == VERDICT_ACCEPTED);
-        json_write_string(&j, "reason", reason_text(s->v->reason)->id);
+        if (s->v->reason == REASON_NONE)
+            json_write_null(&j, "reason");
+        else
+            json_write_string(&j, "reason", reason_text(s->v->reason)->id);
     }
     json_write_close(&j, '}');
     writer_u8(w, '\n');
@@ -59,6 +64,11 @@ static void check_show(struct writer *w, void *context)
     struct policy_shown *s = context;
     struct json_write j = json_write_to(w, true);
 
+    if (!s->json) {
+        format_clean(w, format_text(s->name));
+        format_put(w, ": a policy\n");
+        return;
+    }
     json_write_open(&j, NULL, '{');
     json_write_bool(&j, "valid", true);
     json_write_text(&j, "name", policy_name(s->a));
@@ -75,10 +85,9 @@ static int policy_check(struct policy_command *p)
     if (code != 0)
         return code;
     s.a = policy;
-    if (p->json)
-        return verify_output(check_show, &s);
-    printf("%s: a policy\n", p->operands[0]);
-    return 0;
+    s.json = p->json;
+    s.name = p->operands[0];
+    return verify_output(check_show, &s);
 }
 
 static int policy_show(struct policy_command *p)
@@ -221,4 +230,5 @@ const struct verb verb_policy = {
     .exit = "0 done, and for explain accepted, for diff the same; 1 refused, or other; 2 could not "
             "be judged; 64 usage; 65 where a policy or list is none.",
     .run = policy_run,
+    .words = "check diff distrust explain show",
 };

@@ -8,6 +8,7 @@
 #define BROCH_CLI_VERB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What a shell offers after an option, or as an operand. */
 enum verb_value {
@@ -41,6 +42,9 @@ struct verb {
     const struct verb_example *examples; /* likewise */
     const char *exit;                    /* what its exit codes mean */
     int (*run)(int argc, char **argv);   /* argv[0] is the verb */
+    /* Verbs below this one, NULL-terminated, called "measure snp", …; or NULL. */
+    const struct verb *const *below;
+    const char *words; /* what a shell offers as the first operand: "check diff"; or NULL */
 };
 
 #define VERB_USAGE 64
@@ -50,6 +54,10 @@ struct verb {
 /* NULL-terminated, as the help lists them. */
 extern const struct verb *const verb_all[];
 const struct verb *verb_find(const char *name);
+/* All of them and those below them, one after the other; NULL after the last. */
+const struct verb *verb_each(size_t at);
+/* The verb below it of that last word, or NULL. */
+const struct verb *verb_below(const struct verb *v, const char *word);
 /* The name that was probably meant, or NULL. */
 const char *verb_near(const char *name);
 

@@ -21,6 +21,28 @@ const struct verb *verb_find(const char *name)
     return NULL;
 }
 
+const struct verb *verb_each(size_t at)
+{
+    for (size_t i = 0; verb_all[i] != NULL; i++) {
+        const struct verb *const *below = verb_all[i]->below;
+
+        if (at-- == 0)
+            return verb_all[i];
+        for (; below != NULL && *below != NULL; below++)
+            if (at-- == 0)
+                return *below;
+    }
+    return NULL;
+}
+
+const struct verb *verb_below(const struct verb *v, const char *word)
+{
+    for (size_t i = 0; v->below != NULL && v->below[i] != NULL; i++)
+        if (strcmp(strrchr(v->below[i]->name, ' ') + 1, word) == 0)
+            return v->below[i];
+    return NULL;
+}
+
 const char *verb_near(const char *name)
 {
     struct suggest s = suggest_for(name, strlen(name));

@@ -85,6 +85,10 @@ static int verify_run(int argc, char **argv)
         return verb_misused(&verb_verify, "a file with evidence is expected");
     if (ear != NULL && strcmp(ear, "jwt") != 0 && strcmp(ear, "cwt") != 0)
         return verb_misused(&verb_verify, "--ear %s: jwt or cwt is expected", ear);
+    if (ear != NULL && shown.json)
+        return verb_misused(&verb_verify, "--json or --ear, not both");
+    if (ear == NULL && key != NULL)
+        return verb_misused(&verb_verify, "--key is what --ear signs with");
     shown.ear = ear != NULL;
     shown.form = shown.ear && strcmp(ear, "cwt") == 0 ? EAR_CWT : EAR_JWT;
     code = shown.ear ? verifier_key_open(shown.seed, key) : 0;

@@ -153,6 +153,24 @@ static int operand_read(struct verify_input *in, enum exhibit_role role, const c
 
 static int is_shown(const struct dirent *d) { return d->d_name[0] != '.'; }
 
+static int folder_read(struct verify_input *in, const char *path, int depth);
+
+/* Nothing of a folder is passed over in silence: it might be the list that revokes. */
+static int entry_read(struct verify_input *in, const char *path, int depth)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return verb_fail(VERIFY_UNDECIDED, "%s: %s", path, strerror(errno));
+    if (S_ISREG(st.st_mode))
+        return file_read(in, EXHIBIT_ENDORSEMENT, EXHIBIT_UNKNOWN, path);
+    if (!S_ISDIR(st.st_mode))
+        return verb_fail(VERIFY_UNDECIDED, "%s: neither a file nor a folder", path);
+    if (depth == FOLDER_DEPTH_MAX)
+        return verb_fail(VERIFY_UNDECIDED, "%s: a folder too deep in others", path);
+    return folder_read(in, path, depth + 1);
+}
+
 /* Every file of a folder, in the order of names, so that two runs see the same. */
 static int folder_read(struct verify_input *in, const char *path, int depth)
 {
@@ -165,14 +183,9 @@ static int folder_read(struct verify_input *in, const char *path, int depth)
         return verb_fail(VERIFY_UNDECIDED, "%s: %s", path, strerror(errno));
     for (int i = 0; i < count; i++) {
         const char *below = verdict_format(&in->arena, "%s/%s", path, names[i]->d_name);
-        struct stat st;
 
-        if (code == 0 && stat(below, &st) == 0) {
-            if (S_ISREG(st.st_mode) && (size_t)st.st_size <= FILE_SIZE_MAX)
-                code = file_read(in, EXHIBIT_ENDORSEMENT, EXHIBIT_UNKNOWN, below);
-            else if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH_MAX)
-                code = folder_read(in, below, depth + 1);
-        }
+        if (code == 0)
+            code = entry_read(in, below, depth);
         free(names[i]);
     }
     free(names);
@@ -289,7 +302,9 @@ static int cache_files_read(struct verify_input *in)
         return 0;
     e = cache_offer(&cache, &in->arena, in->context.now, cached_take, in);
     cache_close(&cache);
-    return e == ERR_NOMEM ? verb_fail(VERIFY_UNDECIDED, "%s: out of memory", path) : 0;
+    if (e == ERR_NOMEM || e == ERR_LIMIT)
+        return verb_fail(VERIFY_UNDECIDED, "%s: too much for one verdict: use --collateral", path);
+    return 0;
 }
 
 static int files_read(struct verify_input *in, int count, char **operands)

@@ -45,8 +45,8 @@ struct verify_input {
 #define VERIFY_INPUT_OPTIONS                                                                      \
     { "collateral", VALUE_DIRECTORY, "DIR",                                                       \
       "Endorsements: certificates, lists of revocations, TCB information, manifests; every file " \
-      "in DIR, and in its folders. May be given again. Without it, the cache that `broch "        \
-      "collateral fetch` fills." },                                                               \
+      "in DIR, and in its folders; not those that start with a point. May be given again. "       \
+      "Without it, the cache that `broch collateral fetch` fills." },                             \
         { "distrust", VALUE_TEXT, "KEY",                                                          \
           "Obey the distrust list that this key, ed25519:HEX, has signed, whatever the policy; "  \
           "without one, refuse. The list is a file of evidence or collateral. May be given "      \

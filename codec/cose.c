@@ -95,13 +95,16 @@ static enum err critical_check(struct reader *r, struct bytes map, bool is_prote
     for (struct cbor_list l = cbor_walk_array(r); cbor_walk_next(&l); count++) {
         struct label named = label_take(r);
 
+        /* Each is looked up in the map, which this very list may fill. */
+        if (count == HEADERS_MAX)
+            return ERR_LIMIT;
         if (r->bad || !header_has(map, &named))
             return ERR_MALFORMED;
         if (named.is_text || named.number < LABEL_ALGORITHM ||
             (named.number > LABEL_IV && named.number != LABEL_X5CHAIN))
             return ERR_UNSUPPORTED;
     }
-    return r->bad || count == 0 || count > HEADERS_MAX || !is_protected ? ERR_MALFORMED : ERR_OK;
+    return r->bad || count == 0 || !is_protected ? ERR_MALFORMED : ERR_OK;
 }
 
 /* Reads one of the two maps into *h. `other` is the one that was read before. */

@@ -153,6 +153,32 @@ static void inputs_are_written(void)
     CHECK_BYTES(writer_bytes(&w), hex("83 68456e637279707430 43a10101 40"));
 }
 
+/* Each label of crit is looked up in the map that holds crit: without a bound, 80 kB of them
+ * took two minutes. */
+static void crit_is_bounded(void)
+{
+    static uint8_t header[1 << 20], message[(1 << 20) + 64];
+    struct writer h = writer_of(header, sizeof header), w = writer_of(message, sizeof message);
+    const uint32_t count = 1000000;
+    struct cose c;
+
+    CASE("a million labels in crit");
+    cbor_put_map(&h, 2);
+    cbor_put_uint(&h, 2);
+    cbor_put_array(&h, count);
+    for (uint32_t i = 0; i < count; i++)
+        cbor_put_uint(&h, 1);
+    cbor_put_uint(&h, 1);
+    cbor_put_int(&h, COSE_ES256);
+    cbor_put_array(&w, 4);
+    cbor_put_bytes(&w, writer_bytes(&h));
+    cbor_put_map(&w, 0);
+    cbor_put_bytes(&w, BYTES_TEXT("payload"));
+    cbor_put_bytes(&w, BYTES_TEXT("signature"));
+    CHECK(writer_ok(&h) && writer_ok(&w));
+    CHECK_ERR(cose_parse(&c, writer_bytes(&w), COSE_SIGN1, true), ERR_LIMIT);
+}
+
 static void keys_are_read(void)
 {
     static uint8_t ec[] = { 0xa4, 0x01, 0x02,        0x20, 0x01, 0x21,
@@ -197,5 +223,6 @@ int main(void)
     headers_are_read();
     inputs_are_written();
     keys_are_read();
+    crit_is_bounded();
     return check_done();
 }

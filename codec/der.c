@@ -53,8 +53,7 @@ struct bytes der_take(struct reader *r, uint8_t tag)
         reader_fail(r);
         return (struct bytes){ 0 };
     }
-    reader_skip(r, h.head);
-    return reader_take(r, h.size);
+    return (struct bytes){ &reader_take(r, h.head + h.size).data[h.head], h.size };
 }
 
 struct reader der_enter(struct reader *r, uint8_t tag)

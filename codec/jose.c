@@ -5,6 +5,8 @@
 
 /* Parts of a compact form: 3 of a JWS, 5 of a JWE. */
 #define PARTS_MAX 5u
+/* Parameters of one header. */
+#define HEADERS_MAX 64u
 
 /* Base64url without padding (RFC 7515, section 2), into the arena. */
 static enum err part_decode(struct bytes *out, struct arena *arena, struct bytes text)
@@ -97,6 +99,8 @@ static enum err header_read(const struct json **out, struct arena *arena, struct
     /* "b64": false is one; its meaning does not wait for "crit". */
     if (json_get(header, "b64") != NULL || json_get(header, "zip") != NULL)
         return ERR_UNSUPPORTED;
+    if (header->count > HEADERS_MAX || (unprotected != NULL && unprotected->count > HEADERS_MAX))
+        return ERR_LIMIT; /* each is compared with each */
     for (const struct json *m = unprotected != NULL ? unprotected->first : NULL; m != NULL;
          m = m->next)
         for (const struct json *n = header->first; n != NULL; n = n->next)

@@ -136,6 +136,23 @@ static void check_jws(void)
     }
 }
 
+/* Each name is compared with each: without a bound, a long document takes hours. */
+static void check_long_header(void)
+{
+    static char text[1 << 12];
+    struct jws jws;
+    size_t size;
+
+    CASE("too many parameters");
+    size = (size_t)snprintf(text, sizeof text,
+                            "{\"protected\":\"<{\"alg\":\"ES384\"}>\",\"payload\":\"\","
+                            "\"signature\":\"<sig>\",\"header\":{");
+    for (int i = 0; i < 65; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s\"%d\":0", i ? "," : "", i);
+    (void)snprintf(text + size, sizeof text - size, "}}");
+    CHECK_ERR(jws_parse(&jws, &arena, fill(text)), ERR_LIMIT);
+}
+
 static void check_jwe(void)
 {
     static const char compact[] =
@@ -234,6 +251,7 @@ int main(void)
 
     arena_init(&arena, (struct arena_source){ chunk_take, chunk_give, NULL }, (size_t)16 << 20);
     check_jws();
+    check_long_header();
     check_jwe();
     check_jwk();
     CASE("algorithms");

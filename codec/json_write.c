@@ -33,7 +33,7 @@ static size_t character_put(struct writer *w, struct bytes text)
         writer_u8(w, (uint8_t)point);
     } else if (point == '\n') {
         writer_put(w, BYTES_TEXT("\\n"));
-    } else if (point < 0x20 || point == 0x7f) {
+    } else if (point < 0x20 || (point >= 0x7f && point < 0xa0)) { /* C1 too: for terminals */
         writer_put(w, BYTES_TEXT("\\u00"));
         writer_u8(w, (uint8_t)digits[point >> 4]);
         writer_u8(w, (uint8_t)digits[point & 15]);

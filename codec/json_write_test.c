@@ -46,6 +46,7 @@ static void check_texts(void)
     check_text(BYTES_TEXT("a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
     check_text(BYTES_TEXT("\0\x01\x1f\n\r\t\x7f"),
                "\"\\u0000\\u0001\\u001f\\n\\u000d\\u0009\\u007f\"");
+    check_text(BYTES_TEXT("\xc2\x80\xc2\x9b\xc2\xa0"), "\"\\u0080\\u009b\xc2\xa0\"");
     check_text(BYTES_TEXT("\xc3\xa9\xf0\x9f\x98\x80"), "\"\xc3\xa9\xf0\x9f\x98\x80\"");
     check_text(BYTES_TEXT("a\xff"
                           "b"),

@@ -1,5 +1,7 @@
 #include "codec/pem.h"
 
+#include <string.h>
+
 #include "base/num.h"
 #include "base/writer.h"
 
@@ -24,11 +26,10 @@ static bool take_if(struct reader *r, struct bytes text)
 /* All before the next byte `stop`, which stays; empty and a bad reader where there is none. */
 static struct bytes take_until(struct reader *r, uint8_t stop)
 {
-    size_t n = 0;
+    const uint8_t *found = r->left != 0 ? memchr(r->at, stop, r->left) : NULL;
+    size_t n = found != NULL ? (size_t)(found - r->at) : 0;
 
-    while (n < r->left && r->at[n] != stop && r->at[n] != '\0')
-        n++;
-    if (n == r->left || r->at[n] != stop)
+    if (found == NULL || memchr(r->at, '\0', n) != NULL)
         reader_fail(r);
     return reader_take(r, n);
 }

@@ -94,7 +94,8 @@ struct x509_crl {
     enum signature_kind signature_kind;
     struct bytes signature;
 };
-/* The issuer of a list, read no further than that; empty where it is none. */
+/* The issuer of a list, read no further than to the date after it; empty where it is no list.
+ * What has an issuer may still not parse. */
 struct bytes x509_crl_issuer_peek(struct bytes der);
 enum err x509_crl_parse(struct x509_crl *out, struct bytes der);
 struct x509_crl_entry {

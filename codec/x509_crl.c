@@ -114,11 +114,15 @@ struct bytes x509_crl_issuer_peek(struct bytes der)
     struct reader all = reader_of(der);
     struct reader r = der_enter(&all, DER_SEQUENCE);
     struct reader tbs = der_enter(&r, DER_SEQUENCE);
+    struct bytes issuer = { 0 };
 
     if (der_peek(&tbs) == DER_INTEGER)
         (void)der_take_raw(&tbs);
     (void)der_take_raw(&tbs); /* algorithm */
-    return der_peek(&tbs) == DER_SEQUENCE ? der_take_raw(&tbs) : (struct bytes){ 0 };
+    if (der_peek(&tbs) == DER_SEQUENCE)
+        issuer = der_take_raw(&tbs);
+    /* A date comes next in lists alone: certificates and requests have two more parts. */
+    return is_time(der_peek(&tbs)) ? issuer : (struct bytes){ 0 };
 }
 
 enum err x509_crl_parse(struct x509_crl *out, struct bytes der)
@@ -144,12 +148,14 @@ enum err x509_crl_parse(struct x509_crl *out, struct bytes der)
 bool x509_crl_has(const struct x509_crl *crl, struct bytes serial, int64_t *at)
 {
     struct reader list = reader_of(crl->revoked);
-    struct x509_crl_entry e;
 
-    while (x509_crl_next(&list, &e))
-        if (bytes_equal(e.serial, serial)) {
-            *at = e.at;
+    while (list.left != 0) {
+        struct reader entry = der_enter(&list, DER_SEQUENCE);
+
+        if (bytes_equal(der_take_magnitude(&entry), serial)) {
+            *at = der_take_time(&entry);
             return true;
         }
+    }
     return false;
 }

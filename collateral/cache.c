@@ -182,15 +182,15 @@ enum err cache_list(struct cache_entry **out, size_t *count, const struct cache 
             close(fd);
         return ERR_IO;
     }
-    while ((d = readdir(all)) != NULL && n < CACHE_ENTRIES_MAX) {
+    while ((d = readdir(all)) != NULL) {
         enum form_kind kind;
         size_t size = strlen(d->d_name);
 
         if (d->d_name[0] == '.' || size >= CACHE_NAME_SIZE || !form_of_name(&kind, d->d_name))
             continue;
-        if (!ARENA_RESERVE(arena, entries, room, (size_t)n + 1)) {
+        if (n == CACHE_ENTRIES_MAX || !ARENA_RESERVE(arena, entries, room, (size_t)n + 1)) {
             closedir(all);
-            return ERR_NOMEM;
+            return n == CACHE_ENTRIES_MAX ? ERR_LIMIT : ERR_NOMEM;
         }
         entries[n] = (struct cache_entry){ .kind = kind };
         memcpy(entries[n++].name, d->d_name, size + 1);
@@ -201,6 +201,17 @@ enum err cache_list(struct cache_entry **out, size_t *count, const struct cache 
     *out = entries;
     *count = n;
     return ERR_OK;
+}
+
+enum err cache_form(struct form *out, struct arena *arena, enum form_kind kind, struct bytes raw)
+{
+    struct arena scratch;
+    enum err e;
+
+    arena_init(&scratch, arena->source, arena->ceiling - arena->held);
+    e = form_read(out, &scratch, kind, raw);
+    arena_done(&scratch);
+    return e;
 }
 
 enum err cache_offer(const struct cache *c, struct arena *arena, int64_t now,
@@ -215,10 +226,14 @@ enum err cache_offer(const struct cache *c, struct arena *arena, int64_t now,
         struct bytes raw;
         struct form form;
 
-        if (cache_read(&raw, c, arena, entries[i].name) != ERR_OK ||
-            form_read(&form, arena, entries[i].kind, raw) != ERR_OK || !form_is_current(&form, now))
-            continue;
-        TRY(take(context, entries[i].name, raw));
+        enum err e = cache_read(&raw, c, arena, entries[i].name);
+
+        if (e == ERR_OK)
+            e = cache_form(&form, arena, entries[i].kind, raw);
+        if (e == ERR_NOMEM)
+            return e;
+        if (e == ERR_OK && form_is_current(&form, now))
+            TRY(take(context, entries[i].name, raw));
     }
     return ERR_OK;
 }

@@ -14,7 +14,7 @@
 #define CACHE_NAME_SIZE 224u
 /* Lists of revocations can be megabytes; more than this is no collateral. */
 #define CACHE_ENTRY_MAX ((size_t)64 << 20)
-#define CACHE_ENTRIES_MAX 4096u
+#define CACHE_ENTRIES_MAX 16384u
 
 struct cache {
     int fd;
@@ -38,12 +38,17 @@ struct cache_entry {
     char name[CACHE_NAME_SIZE];
     enum form_kind kind;
 };
-/* What is there under names of ours, sorted. */
+/* What is there under names of ours, sorted. ERR_IO; ERR_NOMEM; ERR_LIMIT: more than
+ * CACHE_ENTRIES_MAX. */
 enum err cache_list(struct cache_entry **out, size_t *count, const struct cache *c,
                     struct arena *arena);
 
-/* Every entry that counts at `now`, with its bytes in the arena; others are left out. For
- * `broch verify`. Stops where `take` gives anything but ERR_OK, and gives that. */
+/* The form of an entry's contents; what reading them takes is given back. ERR_MALFORMED, ERR_NOMEM.
+ */
+enum err cache_form(struct form *out, struct arena *arena, enum form_kind kind, struct bytes raw);
+/* Every entry that counts at `now`, with its bytes in the arena; what cannot be read or does not
+ * count is left out. For `broch verify`. Gives what cache_list gives, ERR_NOMEM, and what `take`
+ * gives instead of ERR_OK, where it stops. */
 enum err cache_offer(const struct cache *c, struct arena *arena, int64_t now,
                      enum err (*take)(void *context, const char *name, struct bytes raw),
                      void *context);

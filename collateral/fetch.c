@@ -285,7 +285,7 @@ static enum err chain_store(bool *ok, struct fetch_outcome *out, struct fetch *f
     text = curl_easy_unescape(f->curl, f->chain, 0, &size);
     if (text == NULL)
         return ERR_NOMEM;
-    e = form_read(&form, arena, FORM_CHAIN, (struct bytes){ (uint8_t *)text, (size_t)size });
+    e = want_check_chain(&form, w, arena, (struct bytes){ (uint8_t *)text, (size_t)size });
     if (e == ERR_OK && form_is_current(&form, f->config.now))
         *ok = stored(out, c, w->chain_name, (struct bytes){ (uint8_t *)text, (size_t)size });
     else
@@ -311,7 +311,7 @@ static enum err answer_store(bool *ok, struct fetch_outcome *out, struct fetch *
     else if (!form_is_current(&form, f->config.now))
         snprintf(out->why, sizeof out->why, "the answer is %s",
                  form.from > f->config.now ? "not valid yet" : "past its end");
-    else if (before != NULL && form.from < before->from)
+    else if (before != NULL && (form.from < before->from || form.evaluation < before->evaluation))
         snprintf(out->why, sizeof out->why, "the answer is older than what is there");
     else
         *ok = true;

@@ -95,6 +95,7 @@ static enum err crl_read(struct form *f, struct arena *arena, struct bytes raw)
 static enum err signed_json(struct form *f, const struct signed_json *s)
 {
     snprintf(f->issuer, sizeof f->issuer, "Intel, evaluation %u", s->evaluation);
+    f->evaluation = s->evaluation;
     within(f, s->issue_date, s->next_update);
     return ERR_OK;
 }

@@ -29,13 +29,14 @@ struct form {
     char issuer[FORM_ISSUER_SIZE]; /* of a chain: its last subject */
     int64_t from, until; /* of a chain: when all of it counts. A list without a next update, which
                             the verifiers do not take, counts for no time at all */
+    uint32_t evaluation; /* Intel's number, of what has one; else 0 */
 };
 
 /* ERR_MALFORMED where it is not of that kind. ERR_NOMEM. */
 enum err form_read(struct form *out, struct arena *arena, enum form_kind kind, struct bytes raw);
 static inline bool form_is_current(const struct form *f, int64_t now)
 {
-    return f->from <= now && now < f->until;
+    return f->from <= now && now <= f->until;
 }
 
 #endif

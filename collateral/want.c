@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attest/azure/hcl.h"
 #include "attest/dcap/job.h"
 #include "attest/snp/cert.h"
 #include "base/ct.h"
 #include "codec/pem.h"
 
 #define TCB_CHAIN "intel-tcb-signing.pem"
+#define INTEL_ROOT "Intel SGX Root CA"
+#define INTEL_PLATFORM "Intel SGX PCK Platform CA"
 
 /* The one after the last; ERR_LIMIT. */
 static enum err want_new(struct want **out, struct wants *w, enum form_kind kind,
@@ -38,13 +41,17 @@ __attribute__((format(printf, 2, 3))) static void name_set(struct want *want, co
             *c = (char)(*c - 'A' + 'a');
 }
 
-/* Keeps it, unless it is wanted already. */
-static void want_keep(struct wants *w)
+/* Keeps it, unless it is wanted already. Its index. */
+static uint32_t want_keep(struct wants *w)
 {
+    const struct want *new = &w->all[w->count];
+
     for (uint32_t i = 0; i < w->count; i++)
-        if (strcmp(w->all[i].name, w->all[w->count].name) == 0)
-            return;
-    w->count++;
+        if (strcmp(w->all[i].name, new->name) == 0) {
+            w->all[i].is_needed |= new->is_needed;
+            return i;
+        }
+    return w->count++;
 }
 
 static void hex_of(char *out, struct bytes raw)
@@ -64,6 +71,7 @@ static enum err amd_common(struct wants *w, enum snp_product p, bool is_vlek)
 
     TRY(want_new(&want, w, FORM_CHAIN, WANT_AMD));
     want->product = p;
+    want->issuer = is_vlek ? SNP_CERT_ASVK : SNP_CERT_ASK;
     want->is_lasting = true;
     name_set(want, "amd-%s-%s-chain", product, kind);
     snprintf(want->path, sizeof want->path, "/%s/v1/%s/cert_chain", kind, product);
@@ -76,8 +84,9 @@ static enum err amd_common(struct wants *w, enum snp_product p, bool is_vlek)
     return ERR_OK;
 }
 
+/* *other is an alternative of this one, or 0; *other is then this one. */
 static enum err vcek_want(struct wants *w, enum snp_product p, const struct snp_report *r,
-                          bool is_alternative)
+                          bool is_needed, uint32_t *other)
 {
     struct bytes hwid = { r->chip_id.data, p == SNP_TURIN ? 8 : 64 };
     uint32_t part[SNP_PART_COUNT] = { 0 };
@@ -88,7 +97,8 @@ static enum err vcek_want(struct wants *w, enum snp_product p, const struct snp_
     want->product = p;
     want->has_chip = true;
     want->is_lasting = true;
-    want->is_alternative = is_alternative;
+    want->is_needed = is_needed;
+    want->alternative = *other;
     memcpy(want->chip_id, r->chip_id.data, sizeof want->chip_id);
     memcpy(want->tcb, r->reported_tcb.data, sizeof want->tcb);
     for (int i = 0; i < SNP_PART_COUNT; i++)
@@ -102,7 +112,7 @@ static enum err vcek_want(struct wants *w, enum snp_product p, const struct snp_
              "/vcek/v1/%s/%s?%sblSPL=%02u&teeSPL=%02u&snpSPL=%02u&ucodeSPL=%02u",
              snp_product_name(p), chip, fmc, part[SNP_PART_BOOTLOADER], part[SNP_PART_TEE],
              part[SNP_PART_SNP], part[SNP_PART_MICROCODE]);
-    want_keep(w);
+    *other = want_keep(w) + 1;
     return ERR_OK;
 }
 
@@ -129,16 +139,28 @@ static void unmet(struct wants *w, const char *why)
     w->unmet_why = why;
 }
 
-static enum err snp_wants(struct wants *w, const struct exhibits *x, const struct exhibit *e)
+/* Whether it came with the certificate of its key already. */
+static bool cert_is_there(const struct exhibits *x, enum snp_cert_kind kind, struct snp_cert *room)
+{
+    const struct exhibit *e = NULL;
+
+    while ((e = exhibit_next(x, EXHIBIT_CERT, e)) != NULL)
+        if (snp_cert_parse(room, e->raw) == ERR_OK && room->kind == kind)
+            return true;
+    return false;
+}
+
+static enum err snp_wants(struct wants *w, const struct exhibits *x, struct bytes raw)
 {
     struct snp_cert *room = arena_alloc(x->arena, sizeof *room);
     enum snp_product first, last;
     struct snp_report r;
     bool is_vlek, masked;
+    uint32_t other = 0;
 
     if (room == NULL)
         return ERR_NOMEM;
-    if (snp_report_parse(&r, e->raw) != ERR_OK)
+    if (snp_report_parse(&r, raw) != ERR_OK)
         return ERR_OK; /* the verifier will say what is wrong with it */
     first = last = product_of(&r, x, room);
     if (first == SNP_PRODUCT_NONE && snp_report_has_cpuid(&r)) {
@@ -151,15 +173,25 @@ static enum err snp_wants(struct wants *w, const struct exhibits *x, const struc
     }
     is_vlek = snp_report_signing_key(&r) == SNP_KEY_VLEK;
     masked = ct_zero(r.chip_id);
-    if (is_vlek)
+    if (is_vlek && !cert_is_there(x, SNP_CERT_VLEK, room))
         unmet(w, "a VLEK certificate comes from the cloud's host, with the report");
-    else if (masked)
+    else if (!is_vlek && masked && !cert_is_there(x, SNP_CERT_VCEK, room))
         unmet(w, "a report's chip is masked: its VCEK certificate cannot be asked for");
     for (enum snp_product p = first; p <= last && !is_vlek && !masked; p++)
-        TRY(vcek_want(w, p, &r, p != first));
+        TRY(vcek_want(w, p, &r, first == last, &other));
     for (enum snp_product p = first; p <= last; p++)
         TRY(amd_common(w, p, is_vlek));
     return ERR_OK;
+}
+
+/* Azure's report has the processor's within. */
+static enum err hcl_wants(struct wants *w, const struct exhibits *x, const struct exhibit *e)
+{
+    struct hcl h;
+
+    if (hcl_parse(&h, e->raw) != ERR_OK || h.report_type != HCL_REPORT_SNP)
+        return ERR_OK; /* with a TDREPORT there is a quote, beside it */
+    return snp_wants(w, x, hcl_hardware_report(&h));
 }
 
 static enum err amd_cert_wants(struct wants *w, const struct exhibits *x, const struct exhibit *e)
@@ -193,6 +225,7 @@ static enum err pck_crl_want(struct wants *w, bool is_platform)
     struct want *want;
 
     TRY(want_new(&want, w, FORM_CRL, WANT_INTEL));
+    want->is_platform = is_platform;
     name_set(want, "intel-pck-%s", ca);
     snprintf(want->path, sizeof want->path, "/sgx/certification/v4/pckcrl?ca=%s&encoding=der", ca);
     want->chain_header = "SGX-PCK-CRL-Issuer-Chain";
@@ -246,7 +279,7 @@ static enum err pck_wants(struct wants *w, const struct x509 *c, bool is_tdx)
     if (pck_parse(&pck, c) != ERR_OK)
         return ERR_OK;
     TRY(root_crl_want(w));
-    TRY(pck_crl_want(w, bytes_equal(ca, BYTES_TEXT("Intel SGX PCK Platform CA"))));
+    TRY(pck_crl_want(w, bytes_equal(ca, BYTES_TEXT(INTEL_PLATFORM))));
     TRY(tcb_want(w, pck.fmspc.data, is_tdx));
     return qe_want(w, is_tdx);
 }
@@ -285,7 +318,8 @@ enum err wants_of(struct wants *w, const struct exhibits *x)
         const struct exhibit *e = &x->items[i];
 
         switch (e->kind) {
-        case EXHIBIT_SNP_REPORT: TRY(snp_wants(w, x, e)); break;
+        case EXHIBIT_SNP_REPORT: TRY(snp_wants(w, x, e->raw)); break;
+        case EXHIBIT_HCL_REPORT: TRY(hcl_wants(w, x, e)); break;
         case EXHIBIT_QUOTE: TRY(quote_wants(w, x, e)); break;
         case EXHIBIT_CERT: TRY(amd_cert_wants(w, x, e)); break;
         default: break;
@@ -330,28 +364,64 @@ static enum err cert_check(const struct want *w, struct arena *arena, struct byt
     return ERR_OK;
 }
 
-/* AMD's chains: each certificate is AMD's, for that product. */
+/* AMD's chains: the issuer of this kind of key, and the root, both for that product. */
 static enum err chain_check_product(const struct want *w, struct arena *arena,
                                     struct bytes contents)
 {
     struct snp_cert *c = arena_alloc(arena, sizeof *c);
     struct reader r = reader_of(contents);
     struct pem_block block = { 0 };
+    bool found = false;
 
     if (c == NULL)
         return ERR_NOMEM;
     for (;;) {
         TRY(pem_next(&block, &r, arena));
         if (block.label.size == 0)
-            return ERR_OK;
+            return found ? ERR_OK : ERR_INVALID;
         if (snp_cert_parse(c, block.body) != ERR_OK || c->product != w->product)
+            return ERR_INVALID;
+        found |= c->kind == w->issuer;
+        if (c->kind != w->issuer && c->kind != SNP_CERT_ARK)
             return ERR_INVALID;
     }
 }
 
-static bool issuer_is(struct bytes cn, const char *want)
+static bool cn_is(struct bytes cn, const char *want)
 {
     return bytes_equal(cn, (struct bytes){ (const uint8_t *)want, strlen(want) });
+}
+
+/* Who signs what Intel sends. */
+static const char *intel_issuer(const struct want *w)
+{
+    if (w->service == WANT_INTEL_CERTIFICATES)
+        return INTEL_ROOT;
+    if (w->kind != FORM_CRL)
+        return "Intel SGX TCB Signing";
+    return w->is_platform ? INTEL_PLATFORM : "Intel SGX PCK Processor CA";
+}
+
+enum err want_check_chain(struct form *form, const struct want *w, struct arena *arena,
+                          struct bytes contents)
+{
+    struct x509 *c = arena_alloc(arena, sizeof *c);
+    struct reader r = reader_of(contents);
+    struct pem_block block = { 0 };
+    bool found = false;
+
+    if (c == NULL)
+        return ERR_NOMEM;
+    TRY(form_read(form, arena, FORM_CHAIN, contents));
+    for (;;) {
+        TRY(pem_next(&block, &r, arena));
+        if (block.label.size == 0)
+            return found ? ERR_OK : ERR_INVALID;
+        TRY(x509_parse(c, block.body));
+        if (!cn_is(x509_name_cn(c->issuer), INTEL_ROOT))
+            return ERR_INVALID;
+        found |= cn_is(x509_name_cn(c->subject), intel_issuer(w));
+    }
 }
 
 static enum err crl_check(const struct want *w, struct arena *arena, struct bytes contents)
@@ -366,14 +436,9 @@ static enum err crl_check(const struct want *w, struct arena *arena, struct byte
     cn = x509_name_cn(c->issuer);
     if (w->service == WANT_AMD) {
         snprintf(ark, sizeof ark, "ARK-%s", snp_product_name(w->product));
-        return issuer_is(cn, ark) ? ERR_OK : ERR_INVALID;
+        return cn_is(cn, ark) ? ERR_OK : ERR_INVALID;
     }
-    if (w->service == WANT_INTEL_CERTIFICATES)
-        return issuer_is(cn, "Intel SGX Root CA") ? ERR_OK : ERR_INVALID;
-    return issuer_is(cn, strstr(w->name, "platform") != NULL ? "Intel SGX PCK Platform CA"
-                                                             : "Intel SGX PCK Processor CA")
-               ? ERR_OK
-               : ERR_INVALID;
+    return cn_is(cn, intel_issuer(w)) ? ERR_OK : ERR_INVALID;
 }
 
 static enum err json_check(const struct want *w, struct arena *arena, struct bytes contents)

@@ -9,6 +9,7 @@
 #define BROCH_COLLATERAL_WANT_H
 
 #include "attest/exhibit.h"
+#include "attest/snp/cert.h"
 #include "attest/snp/tcb.h"
 #include "collateral/cache.h"
 
@@ -24,16 +25,19 @@ struct want {
     char path[WANT_PATH_SIZE]; /* "/vcek/v1/Milan/crl" */
     /* What came has to be for this; what is not said is not compared. */
     enum snp_product product;
-    bool has_chip; /* a VCEK of this chip and TCB */
+    enum snp_cert_kind issuer; /* whose certificate a chain of AMD's has to have */
+    bool has_chip;             /* a VCEK of this chip and TCB */
     uint8_t chip_id[64], tcb[SNP_TCB_SIZE];
     bool has_fmspc;
     uint8_t fmspc[6];
-    bool is_tdx;
+    bool is_tdx, is_platform;
     /* Intel sends the issuers in a header of the answer: they are kept under that name. */
     const char *chain_header;
     const char *chain_name;
-    bool is_lasting;     /* it does not change: not fetched again while it counts */
-    bool is_alternative; /* of the one before: either of them is enough */
+    bool is_lasting; /* it does not change: not fetched again while it counts */
+    /* 0, or one more than the index of another: either is enough, unless something needs it. */
+    uint32_t alternative;
+    bool is_needed;
 };
 
 struct wants {
@@ -52,6 +56,9 @@ enum err wants_common(struct wants *w);
 /* TCB information of one family of Intel's platforms, for SGX and TDX. */
 enum err wants_fmspc(struct wants *w, const uint8_t fmspc[6]);
 
+/* The issuers that came in `chain_header`: Intel's, and those of what was asked for. Likewise. */
+enum err want_check_chain(struct form *form, const struct want *w, struct arena *arena,
+                          struct bytes contents);
 /* ERR_OK: the contents are of the kind, chip and family that was asked for; their form is in
  * *form. ERR_MALFORMED, ERR_INVALID (something else), ERR_NOMEM. */
 enum err want_check(struct form *form, const struct want *w, struct arena *arena,

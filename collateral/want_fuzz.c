@@ -36,7 +36,8 @@ static void want_look(const struct want *w)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum exhibit_kind kinds[] = { EXHIBIT_SNP_REPORT, EXHIBIT_QUOTE, EXHIBIT_CERT };
+    static const enum exhibit_kind kinds[] = { EXHIBIT_SNP_REPORT, EXHIBIT_HCL_REPORT,
+                                               EXHIBIT_QUOTE, EXHIBIT_CERT };
     static struct exhibits x;
     static struct wants w;
     struct bytes raw = { data, size };

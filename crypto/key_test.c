@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 
 #include "base/num.h"
+#include "crypto/library.h"
 #include "tests/check.h"
 
 static const struct bytes message = BYTES_TEXT("the quick brown fox");
@@ -153,7 +154,7 @@ static void check_ec(const char *name, enum key_kind kind, int curve)
     } hashes[] = { { SIGNATURE_ECDSA_SHA256, HASH_SHA256 },
                    { SIGNATURE_ECDSA_SHA384, HASH_SHA384 },
                    { SIGNATURE_ECDSA_SHA512, HASH_SHA512 } };
-    struct ec e;
+    struct ec e = { 0 };
 
     ec_make(&e, kind, curve);
     for (size_t i = 0; i < COUNT_OF(hashes); i++) {
@@ -445,8 +446,9 @@ static void check_ed25519(void)
 
 int main(void)
 {
-    struct rsa r;
+    struct rsa r = { 0 };
 
+    library_start();
     check_ec("ECDSA P-256", KEY_P256, NID_X9_62_prime256v1);
     check_ec("ECDSA P-384", KEY_P384, NID_secp384r1);
     check_ec("ECDSA P-521", KEY_P521, NID_secp521r1);

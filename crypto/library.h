@@ -18,10 +18,17 @@ enum err library_failure(enum err otherwise);
 #if __has_feature(memory_sanitizer)
 void __msan_unpoison(const volatile void *at, __SIZE_TYPE__ size);
 #define library_wrote(at, size) __msan_unpoison((at), (size))
+/* Around what hands the library's own memory to the C library, where it is looked at. */
+void __msan_scoped_disable_interceptor_checks(void);
+void __msan_scoped_enable_interceptor_checks(void);
+#define library_enter() __msan_scoped_disable_interceptor_checks()
+#define library_leave() __msan_scoped_enable_interceptor_checks()
 #endif
 #endif
 #ifndef library_wrote
 #define library_wrote(at, size) ((void)(at), (void)(size))
+#define library_enter() ((void)0)
+#define library_leave() ((void)0)
 #endif
 
 #endif

@@ -83,7 +83,9 @@ enum err private_key_parse(struct private_key *out, struct bytes pem)
     from = BIO_new_mem_buf(pem.data, (int)pem.size);
     if (from == NULL)
         return library_failure(ERR_NOMEM);
+    library_enter();
     key = PEM_read_bio_PrivateKey(from, NULL, passphrase_refuse, &asked);
+    library_leave();
     BIO_free(from);
     if (key == NULL)
         return library_failure(asked ? ERR_UNSUPPORTED : ERR_MALFORMED);

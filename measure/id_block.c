@@ -72,7 +72,7 @@ static void number_put(struct writer *w, struct bytes big)
 /* The rest of a reader is zero. */
 static bool rest_zero(struct reader *r) { return ct_zero(reader_take(r, r->left)) && reader_ok(r); }
 
-enum err id_signature_parse(uint8_t out[96], struct bytes raw)
+static enum err signature_parse(uint8_t out[96], struct bytes raw)
 {
     struct reader r = reader_of(raw);
 
@@ -111,7 +111,7 @@ static enum err author_parse(struct id_auth *a, struct bytes signature, struct b
         return ct_zero(signature) && ct_zero(key) ? ERR_OK : ERR_MALFORMED;
     if (a->author_key_algo != ALGO_P384_SHA384)
         return ERR_UNSUPPORTED;
-    TRY(id_signature_parse(a->key_signature, signature));
+    TRY(signature_parse(a->key_signature, signature));
     return key_parse(&a->author_key, key);
 }
 
@@ -131,7 +131,7 @@ enum err id_auth_parse(struct id_auth *out, struct bytes raw)
         return ERR_MALFORMED;
     if (out->id_key_algo != ALGO_P384_SHA384)
         return ERR_UNSUPPORTED;
-    TRY(id_signature_parse(out->block_signature, block_signature));
+    TRY(signature_parse(out->block_signature, block_signature));
     TRY(key_parse(&out->id_key, id_key));
     return author_parse(out, key_signature, author_key);
 }

@@ -41,8 +41,6 @@ void id_block_write(uint8_t out[ID_BLOCK_SIZE], const struct id_block *b);
 /* *out is not moved after this: keys point into it. ERR_MALFORMED also for reserved bytes that
  * are not zero. ERR_UNSUPPORTED: another algorithm or curve. */
 enum err id_auth_parse(struct id_auth *out, struct bytes raw);
-/* The 512 bytes of a signature, as the firmware keeps one. */
-enum err id_signature_parse(uint8_t out[96], struct bytes raw);
 /* The signature over the ID key by the author key. */
 enum err id_auth_check_author(const struct id_auth *a);
 /* The signature over the block by the ID key. */

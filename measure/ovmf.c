@@ -11,8 +11,14 @@ static const uint8_t reset_guid[16] = { 0xde, 0x71, 0xf7, 0x00, 0x7e, 0x1a, 0xcb
                                         0x89, 0x0e, 0x68, 0xc7, 0x7e, 0x2f, 0xb4, 0x4e };
 static const uint8_t sev_guid[16] = { 0x66, 0x65, 0x88, 0xdc, 0x4a, 0x98, 0x98, 0x47,
                                       0xa7, 0x5e, 0x55, 0x85, 0xa7, 0xbf, 0x67, 0xcc };
+static const uint8_t svsm_guid[16] = { 0x12, 0xa6, 0x89, 0xa7, 0x97, 0x05, 0x4b, 0x4c,
+                                       0xa4, 0x9f, 0xcb, 0xb1, 0xfe, 0x9d, 0x1d, 0xdd };
 static const uint8_t tdx_guid[16] = { 0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
                                       0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2 };
+
+/* Before the metadata of a TD-Shim that has no table (td-shim specification, section 3). */
+static const uint8_t shim_guid[16] = { 0xf3, 0xf9, 0xea, 0xe9, 0x8e, 0x16, 0xd5, 0x44,
+                                       0xa8, 0xeb, 0x7f, 0x4d, 0x87, 0x38, 0xf6, 0xae };
 
 #define ENTRY_HEAD 18u /* u16 size, GUID; behind the entry's data */
 #define FOOTER_FROM_END 32u
@@ -104,10 +110,13 @@ static enum err image_begin(struct ovmf *t, struct bytes *table, struct bytes fi
     return table_find(table, firmware);
 }
 
+/* What is added later costs nothing now: it may be as large as it likes. */
 static bool section_good(const struct ovmf_section *s, uint64_t *pages)
 {
     bool whole = s->gpa % OVMF_PAGE == 0 && s->size % OVMF_PAGE == 0;
 
+    if (whole && (s->attributes & OVMF_TDX_AUG) != 0)
+        return s->gpa <= UINT64_MAX - s->size;
     if (!whole || s->gpa > UINT64_MAX - s->size || s->size / OVMF_PAGE > OVMF_PAGES_MAX - *pages)
         return false;
     *pages += s->size / OVMF_PAGE;
@@ -115,14 +124,12 @@ static bool section_good(const struct ovmf_section *s, uint64_t *pages)
 }
 
 /* {signature, length, version 1, count}, then the sections. */
-static enum err sections_open(struct reader *r, uint32_t *count, struct bytes firmware,
-                              struct bytes entry, uint32_t signature, uint32_t one)
+static enum err sections_open(struct reader *r, uint32_t *count, struct bytes metadata,
+                              uint32_t signature, uint32_t one)
 {
-    uint32_t from_end = u32_of(entry), length;
+    uint32_t length;
 
-    if (entry.size != 4 || from_end > firmware.size)
-        return ERR_MALFORMED;
-    *r = reader_of(ovmf_slice(firmware, firmware.size - from_end, from_end));
+    *r = reader_of(metadata);
     if (reader_u32le(r) != signature)
         return ERR_MALFORMED;
     length = reader_u32le(r);
@@ -134,12 +141,35 @@ static enum err sections_open(struct reader *r, uint32_t *count, struct bytes fi
     return length >= SEV_HEAD + *count * one ? ERR_OK : ERR_MALFORMED;
 }
 
+/* What an entry points to, counted from the image's end; empty where that is outside. */
+static struct bytes metadata_of(struct bytes firmware, struct bytes entry)
+{
+    uint32_t from_end = u32_of(entry);
+
+    if (entry.size != 4 || from_end > firmware.size)
+        return (struct bytes){ 0 };
+    return ovmf_slice(firmware, firmware.size - from_end, from_end);
+}
+
+/* A TD-Shim's: the word 32 bytes before the end counts from the image's begin. */
+static struct bytes shim_metadata(struct bytes firmware)
+{
+    uint32_t at = u32_of(ovmf_slice(firmware, firmware.size - FOOTER_FROM_END, 4));
+
+    if (at < sizeof shim_guid ||
+        !bytes_equal(ovmf_slice(firmware, at - sizeof shim_guid, sizeof shim_guid),
+                     BYTES_OF(shim_guid)))
+        return (struct bytes){ 0 };
+    return ovmf_slice(firmware, at, firmware.size);
+}
+
 static enum err sev_sections(struct ovmf *t, struct bytes entry)
 {
     uint64_t pages = 0;
     struct reader r;
 
-    TRY(sections_open(&r, &t->section_count, t->firmware, entry, 0x56455341, SECTION_SIZE_SEV));
+    TRY(sections_open(&r, &t->section_count, metadata_of(t->firmware, entry), 0x56455341,
+                      SECTION_SIZE_SEV));
     for (uint32_t i = 0; i < t->section_count; i++) {
         struct ovmf_section *s = &t->sections[i];
 
@@ -152,12 +182,13 @@ static enum err sev_sections(struct ovmf *t, struct bytes entry)
     return ERR_OK;
 }
 
-static enum err tdx_sections(struct ovmf *t, struct bytes entry)
+/* A section without memory, as TD-Shim's TD_INFO, is for whoever reads the image. */
+static enum err tdx_sections(struct ovmf *t, struct bytes metadata)
 {
     uint64_t pages = 0;
     struct reader r;
 
-    TRY(sections_open(&r, &t->section_count, t->firmware, entry, 0x46564454, SECTION_SIZE_TDX));
+    TRY(sections_open(&r, &t->section_count, metadata, 0x46564454, SECTION_SIZE_TDX));
     for (uint32_t i = 0; i < t->section_count; i++) {
         struct ovmf_section *s = &t->sections[i];
 
@@ -167,43 +198,82 @@ static enum err tdx_sections(struct ovmf *t, struct bytes entry)
         s->size = reader_u64le(&r);
         s->type = reader_u32le(&r);
         s->attributes = reader_u32le(&r);
-        if (!reader_ok(&r) || !section_good(s, &pages) || s->data_size > s->size ||
+        if (!reader_ok(&r) || !section_good(s, &pages) ||
+            (s->size != 0 && s->data_size > s->size) ||
             ovmf_slice(t->firmware, s->data_offset, s->data_size).size != s->data_size)
             return ERR_MALFORMED;
     }
     return ERR_OK;
 }
 
+/* An address of 0 says that there is none: OVMF's builds without the feature have it so. */
+static enum err address_find(uint32_t *out, struct bytes table, const uint8_t guid[16])
+{
+    struct bytes entry;
+
+    TRY(entry_find(&entry, table, guid));
+    *out = entry.size >= 4 ? u32_of(entry) : 0;
+    return ERR_OK;
+}
+
+static enum err sev_parse(struct ovmf *t, struct bytes table, const char **wrong)
+{
+    struct bytes entry;
+
+    TRY(address_find(&t->hashes_gpa, table, hashes_guid));
+    TRY(entry_find(&entry, table, sev_guid));
+    *wrong = "the firmware's SEV metadata is broken";
+    if (entry.size != 0)
+        TRY(sev_sections(t, entry));
+    t->has_hashes = t->hashes_gpa != 0;
+    *wrong = NULL;
+    return ERR_OK;
+}
+
 enum err ovmf_parse_sev(struct ovmf *out, struct bytes firmware, const char **wrong)
+{
+    struct ovmf t = { 0 };
+    struct bytes table;
+
+    TRY(image_begin(&t, &table, firmware, wrong));
+    TRY(address_find(&t.reset_eip, table, reset_guid));
+    TRY(sev_parse(&t, table, wrong));
+    t.has_reset = t.reset_eip != 0;
+    *out = t;
+    return ERR_OK;
+}
+
+enum err ovmf_parse_svsm(struct ovmf *out, struct bytes svsm, uint64_t end, const char **wrong)
 {
     struct ovmf t = { 0 };
     struct bytes table, entry;
 
-    TRY(image_begin(&t, &table, firmware, wrong));
-    TRY(entry_find(&entry, table, hashes_guid));
-    t.has_hashes = entry.size >= 4;
-    t.hashes_gpa = u32_of(entry);
-    TRY(entry_find(&entry, table, reset_guid));
-    t.has_reset = entry.size == 4;
-    t.reset_eip = u32_of(entry);
-    TRY(entry_find(&entry, table, sev_guid));
-    *wrong = "the firmware's SEV metadata is broken";
-    if (entry.size != 0)
-        TRY(sev_sections(&t, entry));
-    *wrong = NULL;
+    TRY(image_begin(&t, &table, svsm, wrong));
+    *wrong = "there is no room for the SVSM before the firmware and its variables";
+    if (end < svsm.size || end % OVMF_PAGE != 0)
+        return ERR_INVALID;
+    t.gpa = end - svsm.size;
+    *wrong = "the SVSM does not say where vCPUs enter it";
+    TRY(entry_find(&entry, table, svsm_guid));
+    if (entry.size < 4 || u32_of(entry) >= svsm.size)
+        return ERR_INVALID;
+    t.has_reset = true;
+    t.reset_eip = (uint32_t)(t.gpa + u32_of(entry)); /* the firmware's 4 GiB end above it */
+    TRY(sev_parse(&t, table, wrong));
     *out = t;
     return ERR_OK;
 }
 
 enum err ovmf_parse_tdx(struct ovmf *out, struct bytes firmware, const char **wrong)
 {
+    struct bytes table, entry, metadata;
     struct ovmf t = { 0 };
-    struct bytes table, entry;
 
     TRY(image_begin(&t, &table, firmware, wrong));
     TRY(entry_find(&entry, table, tdx_guid));
-    *wrong = entry.size == 0 ? "the firmware has no TDX metadata" : "its TDX metadata is broken";
-    TRY(tdx_sections(&t, entry));
+    metadata = entry.size != 0 ? metadata_of(firmware, entry) : shim_metadata(firmware);
+    *wrong = metadata.size == 0 ? "the firmware has no TDX metadata" : "its TDX metadata is broken";
+    TRY(tdx_sections(&t, metadata));
     *wrong = NULL;
     *out = t;
     return ERR_OK;

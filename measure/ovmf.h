@@ -33,10 +33,10 @@ struct ovmf_section {
 
 struct ovmf {
     struct bytes firmware;
-    uint64_t gpa; /* it ends at 4 GiB */
+    uint64_t gpa; /* firmware ends at 4 GiB */
     bool has_hashes, has_reset;
-    uint32_t hashes_gpa;
-    uint32_t reset_eip; /* of application processors, SEV-ES */
+    uint32_t hashes_gpa; /* never 0 */
+    uint32_t reset_eip;  /* of application processors, SEV-ES; never 0 */
     struct ovmf_section sections[OVMF_SECTIONS_MAX];
     uint32_t section_count;
 };
@@ -44,6 +44,9 @@ struct ovmf {
 /* For SEV, SEV-ES and SEV-SNP: an image without sections is one (plain SEV needs none). On an
  * error *wrong says which rule. ERR_MALFORMED, ERR_LIMIT. */
 enum err ovmf_parse_sev(struct ovmf *out, struct bytes firmware, const char **wrong);
+/* An SVSM, which lies right before `end` and has the same tables; reset_eip is where every vCPU
+ * enters it (COCONUT's QEMU, target/i386/sev.c: SVSM_INFO). ERR_INVALID: it does not fit. */
+enum err ovmf_parse_svsm(struct ovmf *out, struct bytes svsm, uint64_t end, const char **wrong);
 /* For TDX: it must have sections. */
 enum err ovmf_parse_tdx(struct ovmf *out, struct bytes firmware, const char **wrong);
 /* size bytes from `at`; fewer where the image ends before. */

@@ -63,14 +63,20 @@ enum err sgx_build_add(struct sgx_build *b, uint64_t offset, uint64_t flags)
     return record_add(b, "EADD\0\0\0", &w);
 }
 
+static enum err chunk_check(struct sgx_build *b, uint64_t offset, struct bytes chunk)
+{
+    if (chunk.size != SGX_CHUNK || offset % SGX_CHUNK != 0 || b->page == UINT64_MAX ||
+        offset < b->page || offset - b->page >= SGX_PAGE)
+        return refuse(b, "contents that are not a part of the page added last");
+    return ERR_OK;
+}
+
 enum err sgx_build_extend(struct sgx_build *b, uint64_t offset, struct bytes chunk)
 {
     uint8_t room[8];
     struct writer w = writer_of(room, sizeof room);
 
-    if (chunk.size != SGX_CHUNK || offset % SGX_CHUNK != 0 || b->page == UINT64_MAX ||
-        offset < b->page || offset - b->page >= SGX_PAGE)
-        return refuse(b, "EEXTEND of something that is not a part of the page added last");
+    TRY(chunk_check(b, offset, chunk));
     writer_u64le(&w, offset);
     TRY(record_add(b, "EEXTEND", &w));
     return hash_add(&b->hash, chunk);
@@ -123,7 +129,7 @@ static enum err stream_record(struct sgx_build *b, struct reader *r)
         return refuse(b, "a record is cut short, or its reserved part is not zero");
     if (is_add)
         return sgx_build_add(b, offset, flags);
-    return is_extend ? sgx_build_extend(b, offset, chunk) : ERR_OK;
+    return is_extend ? sgx_build_extend(b, offset, chunk) : chunk_check(b, offset, chunk);
 }
 
 static enum err stream_begin(struct sgx_build *b, struct reader *r)

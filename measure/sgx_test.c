@@ -132,6 +132,8 @@ static void check_stream(void)
     check_record("EEXTEND of another page", "EEXTEND", 0x2000, 0);
     check_record("EEXTEND before it", "EEXTEND", 0, 0);
     check_record("EEXTEND between chunks", "EEXTEND", 0x1080, 0);
+    check_record("UNMEASRD of another page", "UNMEASRD", 0x2000, 0);
+    check_record("UNMEASRD between chunks", "UNMEASRD", 0x1080, 0);
     check_record("EEXTEND with a reserved part", "EEXTEND", 0x1000, 1);
     check_record("a second ECREATE", "ECREATE", 0x400000001, 0);
     check_record("a record that nobody knows", "EREMOVE", 0x1000, 0);

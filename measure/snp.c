@@ -75,24 +75,16 @@ static void hashes_write(struct writer *w, const struct snp_kernel *k)
 }
 
 static enum err hashes_add(uint8_t *digest, const struct ovmf *o, const struct snp_kernel *k,
-                           uint64_t gpa)
+                           const struct ovmf_section *s)
 {
     uint8_t page[OVMF_PAGE] = { 0 };
     uint32_t at = o->hashes_gpa % OVMF_PAGE;
     struct writer w = writer_of(page + at, sizeof page - at);
 
     hashes_write(&w, k);
-    if (!writer_ok(&w) || o->hashes_gpa - at != gpa)
+    if (!writer_ok(&w) || o->hashes_gpa - at != s->gpa || s->size != sizeof page)
         return ERR_INVALID;
-    return snp_digest_page(digest, SNP_PAGE_NORMAL, gpa, BYTES_OF(page));
-}
-
-enum err snp_kernel_hash(struct snp_kernel *out, struct bytes kernel, struct bytes initrd,
-                         struct bytes cmdline_with_nul)
-{
-    TRY(hash_sha256(out->kernel, kernel));
-    TRY(hash_sha256(out->initrd, initrd));
-    return hash_sha256(out->cmdline, cmdline_with_nul);
+    return snp_digest_page(digest, SNP_PAGE_NORMAL, s->gpa, BYTES_OF(page));
 }
 
 /* --- The sections, in the order of their table. */
@@ -114,7 +106,7 @@ static enum err section_add(uint8_t *digest, const struct snp_launch *l, const s
         if (l->kernel == NULL)
             return pages_add(digest, SNP_PAGE_ZERO, s->gpa, s->size);
         *wrong = "the firmware's place for kernel hashes is not in its section for them";
-        return hashes_add(digest, o, l->kernel, s->gpa);
+        return hashes_add(digest, o, l->kernel, s);
     default:
         *wrong = "the firmware has a section of a type that we do not know";
         return ERR_UNSUPPORTED;
@@ -143,20 +135,30 @@ static enum err vcpus_add(uint8_t *digest, const struct snp_launch *l, const str
 
     for (uint32_t i = 0; i < l->vcpus; i++) {
         if (i < 2)
-            snp_vmsa(page, l, i == 0 ? SNP_BSP_EIP : o->reset_eip);
+            snp_vmsa(page, l, i == 0 && l->svsm.size == 0 ? SNP_BSP_EIP : o->reset_eip);
         TRY(snp_digest_page(digest, SNP_PAGE_VMSA, VMSA_GPA, BYTES_OF(page)));
     }
     return ERR_OK;
 }
 
-static enum err snp_measure(uint8_t *digest, const struct snp_launch *l, const struct ovmf *o,
+/* The firmware, an SVSM, the sections of whichever starts, the vCPUs. */
+static enum err snp_measure(uint8_t *digest, const struct snp_launch *l, struct ovmf *o,
                             const char **wrong)
 {
+    *wrong = "hashing failed";
     memset(digest, 0, SNP_DIGEST_SIZE);
     if (l->firmware_digest != NULL)
         memcpy(digest, l->firmware_digest, SNP_DIGEST_SIZE);
     else
         TRY(firmware_add(digest, o));
+    if (l->svsm.size != 0) {
+        TRY(ovmf_parse_svsm(o, l->svsm, o->gpa - num_min(o->gpa, l->vars_size), wrong));
+        *wrong = "hashing failed";
+        TRY(firmware_add(digest, o));
+    }
+    *wrong = "the firmware has no SEV metadata: it cannot boot an SNP guest";
+    if (o->section_count == 0)
+        return ERR_INVALID;
     TRY(sections_add(digest, l, o, wrong));
     *wrong = "hashing failed";
     return vcpus_add(digest, l, o);
@@ -200,6 +202,27 @@ static enum err legacy_measure(uint8_t *digest, const struct snp_launch *l, cons
     return e;
 }
 
+/* What does not go together is refused: a word without effect would leave a digest that looks
+ * right. */
+static enum err launch_check(const struct snp_launch *l, const struct ovmf *o, const char **wrong)
+{
+    bool has_svsm = l->svsm.size != 0;
+
+    *wrong = "there must be 1 to 65536 vCPUs";
+    if (l->vcpus == 0 || l->vcpus > SNP_VCPUS_MAX)
+        return ERR_LIMIT;
+    *wrong = "the firmware does not say where a second vCPU starts";
+    if (l->vcpus > 1 && l->mode != SNP_MODE_SEV && !o->has_reset && !has_svsm)
+        return ERR_INVALID;
+    *wrong = "the digest after the firmware's pages is SNP's alone, and not with an SVSM";
+    if (l->firmware_digest != NULL && (l->mode != SNP_MODE_SNP || has_svsm))
+        return ERR_INVALID;
+    *wrong = "an SVSM is for SNP under QEMU, and without a kernel";
+    if (has_svsm && (l->mode != SNP_MODE_SNP || l->vmm != SNP_VMM_QEMU || l->kernel != NULL))
+        return ERR_INVALID;
+    return ERR_OK;
+}
+
 enum err snp_launch_measure(uint8_t out[SNP_DIGEST_SIZE], size_t *size, const struct snp_launch *l,
                             const char **wrong)
 {
@@ -207,18 +230,7 @@ enum err snp_launch_measure(uint8_t out[SNP_DIGEST_SIZE], size_t *size, const st
     struct ovmf o;
 
     TRY(ovmf_parse_sev(&o, l->firmware, wrong));
-    if (l->vcpus == 0 || l->vcpus > SNP_VCPUS_MAX) {
-        *wrong = "there must be 1 to 65536 vCPUs";
-        return ERR_LIMIT;
-    }
-    if (l->vcpus > 1 && l->mode != SNP_MODE_SEV && !o.has_reset) {
-        *wrong = "the firmware does not say where a second vCPU starts";
-        return ERR_INVALID;
-    }
-    if (l->mode == SNP_MODE_SNP && o.section_count == 0) {
-        *wrong = "the firmware has no SEV metadata: it cannot boot an SNP guest";
-        return ERR_INVALID;
-    }
+    TRY(launch_check(l, &o, wrong));
     TRY(l->mode == SNP_MODE_SNP ? snp_measure(digest, l, &o, wrong)
                                 : legacy_measure(digest, l, &o, wrong));
     *wrong = NULL;

@@ -35,8 +35,6 @@ enum snp_mode { SNP_MODE_SNP, SNP_MODE_SEV_ES, SNP_MODE_SEV };
 struct snp_kernel {
     uint8_t kernel[32], initrd[32], cmdline[32];
 };
-enum err snp_kernel_hash(struct snp_kernel *out, struct bytes kernel, struct bytes initrd,
-                         struct bytes cmdline_with_nul);
 
 struct snp_launch {
     enum snp_mode mode;
@@ -48,6 +46,10 @@ struct snp_launch {
     uint32_t vcpus;
     uint32_t vcpu_signature; /* CPUID Fn0000_0001_EAX */
     uint64_t features;       /* SEV_FEATURES: 1 for SNP, 0x21 with DEBUG_SWAP */
+    /* SNP under QEMU: an SVSM, or empty. It lies below the firmware and vars_size bytes of its
+     * variables; its tables count and not the firmware's, and SEV_FEATURES are 1. */
+    struct bytes svsm;
+    uint64_t vars_size;
 };
 
 /* Writes 48 bytes for SNP, else 32, and *size. On an error *wrong says which rule. */
@@ -60,8 +62,7 @@ enum err snp_firmware_measure(uint8_t out[SNP_DIGEST_SIZE], struct bytes firmwar
 /* The save area of a vCPU that starts at eip (AMD64 manual, volume 2, table B-4). */
 void snp_vmsa(uint8_t page[OVMF_PAGE], const struct snp_launch *launch, uint32_t eip);
 
-/* QEMU's name of a CPU ("EPYC-Milan-v2") or a signature in hex ("0xa00f11"); false: neither. */
+/* By QEMU's name of a CPU: "EPYC-Milan-v2". */
 bool snp_vcpu_signature(uint32_t *out, struct bytes name);
-uint32_t snp_signature_of(uint32_t family, uint32_t model, uint32_t stepping);
 
 #endif

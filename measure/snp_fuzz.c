@@ -1,4 +1,4 @@
-/* Covers: ovmf_parse_sev snp_launch_measure snp_firmware_measure snp_vcpu_signature */
+/* Covers: ovmf_parse_sev ovmf_parse_svsm snp_launch_measure snp_firmware_measure */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,5 +65,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         l.firmware_digest = NULL;
     }
+    l = (struct snp_launch){ .firmware = l.firmware, .svsm = l.firmware, .vcpus = 2 };
+    l.vars_size = (size & 0xff) * OVMF_PAGE;
+    e = snp_launch_measure(a, &a_size, &l, &wrong);
+    if ((e == ERR_OK) != (wrong == NULL) || (e == ERR_OK && a_size != SNP_DIGEST_SIZE))
+        abort();
     return 0;
 }

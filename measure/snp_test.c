@@ -1,6 +1,7 @@
 #include "measure/snp.h"
 
 #include "base/num.h"
+#include "crypto/hash.h"
 #include "tests/check.h"
 #include "tests/ovmf_forge.h"
 
@@ -12,9 +13,11 @@ static const char *const goldens[] = {
     "6cd2b1a06780374f7f3c6503979f9c1c238f272e97d6a744bd9b71e43cee32e8d4bf580d264df1abfb0ef0ec2a1723"
     "60",
     "b1aecd3244f27645de12a16fd031b1eb4df6bb4b2ff02a1bc2ee19b774de8e0a",
+    "6d4736262ef5e25d3d7f1ff8a37b903dd4a4f3ce489156ea7a854943b99acdab3b0c59663e5e080036b2f9a0f5383d"
+    "41",
 };
 
-static uint8_t image[FORGE_SIZE];
+static uint8_t image[FORGE_SIZE], svsm_image[FORGE_SIZE];
 
 static struct ovmf_forge genuine(void)
 {
@@ -61,8 +64,9 @@ static void check_goldens(void)
     CASE("three vCPUs, every type of section");
     check_golden(&l, goldens[0]);
     CASE("with a kernel");
-    CHECK_OK(
-        snp_kernel_hash(&kernel, BYTES_TEXT("kernel"), BYTES_TEXT("initrd"), BYTES_OF("quiet")));
+    CHECK_OK(hash_sha256(kernel.kernel, BYTES_TEXT("kernel")));
+    CHECK_OK(hash_sha256(kernel.initrd, BYTES_TEXT("initrd")));
+    CHECK_OK(hash_sha256(kernel.cmdline, BYTES_OF("quiet"))); /* with its NUL */
     l.kernel = &kernel;
     check_golden(&l, goldens[1]);
     CASE("from the firmware's digest, its first page unseen");
@@ -77,20 +81,89 @@ static void check_goldens(void)
     check_golden(&l, goldens[2]);
 }
 
+/* The variables' size is that of COCONUT's builds. */
+static struct snp_launch svsm_launch(uint32_t entry)
+{
+    struct ovmf_forge f = genuine();
+    struct snp_launch l = launch_of(&f);
+
+    f = (struct ovmf_forge){
+        .no_reset = true,
+        .no_hashes = true,
+        .svsm_entry = entry,
+        .sections = { { .gpa = 0x900000, .size = 0x2000, .type = OVMF_SEV_SEC_MEM },
+                      { .gpa = 0x902000, .size = 0x1000, .type = OVMF_SEV_SECRETS },
+                      { .gpa = 0x903000, .size = 0x1000, .type = OVMF_SEV_CPUID },
+                      { .gpa = 0x904000, .size = 0x1000, .type = OVMF_SEV_SVSM_CAA } },
+        .section_count = 4,
+    };
+    l.svsm = ovmf_forge(svsm_image, &f);
+    l.vars_size = 0x84000;
+    return l;
+}
+
+static enum err launched(const struct snp_launch *l)
+{
+    uint8_t digest[SNP_DIGEST_SIZE];
+    const char *wrong = NULL;
+    size_t size;
+    enum err e = snp_launch_measure(digest, &size, l, &wrong);
+
+    CHECK((e == ERR_OK) == (wrong == NULL)); /* a refusal says why */
+    return e;
+}
+
+static void check_svsm(void)
+{
+    static const struct snp_kernel kernel;
+    static const uint8_t seed[SNP_DIGEST_SIZE];
+    struct snp_launch l = svsm_launch(0x1234);
+
+    CASE("an SVSM below the firmware: features are 1, whatever is asked for");
+    check_golden(&l, goldens[3]);
+    CASE("an SVSM that is entered outside of itself, or nowhere");
+    l = svsm_launch(FORGE_SIZE);
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l = svsm_launch(0);
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    CASE("variables that leave no room, or are no whole pages");
+    l = svsm_launch(0x1234);
+    l.vars_size = ((uint64_t)4 << 30) - FORGE_SIZE;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l.vars_size = UINT64_MAX;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l.vars_size = 0x84800;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    CASE("an SVSM with what it does not go with");
+    l = svsm_launch(0x1234);
+    l.mode = SNP_MODE_SEV_ES;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l = svsm_launch(0x1234);
+    l.vmm = SNP_VMM_EC2;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l = svsm_launch(0x1234);
+    l.kernel = &kernel;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l = svsm_launch(0x1234);
+    l.firmware_digest = seed;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    CASE("the firmware's digest is of SNP's form");
+    l = svsm_launch(0x1234);
+    l.svsm.size = 0;
+    l.firmware_digest = seed;
+    CHECK_OK(launched(&l));
+    l.mode = SNP_MODE_SEV;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+}
+
 static enum err measured(const struct ovmf_forge *f, const struct snp_kernel *kernel,
                          uint32_t vcpus)
 {
-    uint8_t digest[SNP_DIGEST_SIZE];
     struct snp_launch l = launch_of(f);
-    const char *wrong = NULL;
-    size_t size;
-    enum err e;
 
     l.kernel = kernel;
     l.vcpus = vcpus;
-    e = snp_launch_measure(digest, &size, &l, &wrong);
-    CHECK((e == ERR_OK) == (wrong == NULL)); /* a refusal says why */
-    return e;
+    return launched(&l);
 }
 
 #define REFUSED(title, statement, kernel, want)   \
@@ -130,6 +203,19 @@ static void check_refusals(void)
     REFUSED("a kernel's hashes outside of their section", f.hashes_gpa = 0x900000, &k, ERR_INVALID);
     REFUSED("a kernel's hashes across the end of a page", f.hashes_gpa = 0x80ffff, &k, ERR_INVALID);
 
+    REFUSED("two vCPUs, and the second starts at 0", f.zero_reset = true, NULL, ERR_INVALID);
+    REFUSED("a kernel, and a place of 0 for its hashes", f.hashes_gpa = 0, &k, ERR_INVALID);
+    REFUSED("a kernel, and two pages for its hashes", f.sections[4].size = 0x2000, &k, ERR_INVALID);
+    CASE("SEV with a kernel, and a firmware whose place for hashes is 0");
+    f = genuine();
+    f.hashes_gpa = 0;
+    l = launch_of(&f);
+    l.kernel = &k;
+    l.mode = SNP_MODE_SEV;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+    l.mode = SNP_MODE_SEV_ES;
+    CHECK_ERR(launched(&l), ERR_INVALID);
+
     CASE("no vCPU, or too many");
     f = genuine();
     CHECK_ERR(measured(&f, NULL, 0), ERR_LIMIT);
@@ -151,7 +237,7 @@ static void check_types(void)
     } cpus[] = {
         { "EPYC", 0x800f12 },       { "EPYC-v4", 0x800f12 },      { "EPYC-IBPB", 0x800f12 },
         { "EPYC-Rome", 0x830f10 },  { "EPYC-Rome-v4", 0x830f10 }, { "EPYC-Milan-v2", 0xa00f11 },
-        { "EPYC-Genoa", 0xa10f10 }, { "EPYC-Turin", 0xb00f00 },   { "0xa10f11", 0xa10f11 },
+        { "EPYC-Genoa", 0xa10f10 }, { "EPYC-Turin", 0xb00f00 },
     };
     static const char *const none[] = { "",         "EPYC-",       "EPYC-v0", "EPYC-v9",
                                         "EPYC-Mil", "EPYC-v4 ",    "0x",      "0x123456789",
@@ -174,6 +260,7 @@ static void check_types(void)
 int main(void)
 {
     check_goldens();
+    check_svsm();
     check_refusals();
     check_types();
     return check_done();

@@ -31,7 +31,7 @@ static void segment_put(uint8_t *page, size_t offset, uint16_t selector, uint16_
 
     writer_u16le(&w, selector);
     writer_u16le(&w, attributes);
-    writer_u32le(&w, 0xffff);
+    writer_u32le(&w, (attributes & 0x800) != 0 ? 0xffffffff : 0xffff); /* in pages: all */
     writer_u64le(&w, base);
 }
 
@@ -56,6 +56,21 @@ static void segments_put(uint8_t *page, const struct vmm_state *v, uint32_t eip)
     segment_put(page, 0x90, 0, v->tr, 0);
 }
 
+/* An SVSM is entered in flat 32-bit mode, by all vCPUs alike, and COCONUT's QEMU leaves FCW 0 and
+ * sets no feature but SNP. */
+static void svsm_put(uint8_t *page, uint32_t eip)
+{
+    static const uint16_t data[] = { 0x00, 0x20, 0x30, 0x40 }; /* ES, SS, DS, FS */
+
+    for (size_t i = 0; i < COUNT_OF(data); i++)
+        segment_put(page, data[i], 16, 0xc93, 0);
+    segment_put(page, 0x10, 8, 0xc9b, 0);
+    number_put(page, 0x158, 0x11); /* CR0: protected */
+    number_put(page, 0x178, eip);
+    number_put(page, 0x3b0, 1);
+    number_put(page, 0x410, 0);
+}
+
 void snp_vmsa(uint8_t page[OVMF_PAGE], const struct snp_launch *l, uint32_t eip)
 {
     const struct vmm_state *v = &vmm_states[l->vmm];
@@ -78,46 +93,20 @@ void snp_vmsa(uint8_t page[OVMF_PAGE], const struct snp_launch *l, uint32_t eip)
     writer_u32le(&w, v->mxcsr);
     w = at(page, 0x410);
     writer_u16le(&w, v->fcw);
+    if (l->svsm.size != 0)
+        svsm_put(page, eip);
 }
 
-/* --- CPUs as QEMU names them (target/i386/cpu.c). */
+/* --- CPUs as QEMU names them (target/i386/cpu.c), and what their CPUID says. */
 
 static const struct {
     const char *name;
-    uint8_t family, model, stepping;
+    uint32_t signature;
     uint8_t versions; /* "-v1" to "-v<this>" */
 } cpus[] = {
-    { "EPYC", 23, 1, 2, 5 },       { "EPYC-IBPB", 23, 1, 2, 0 },   { "EPYC-Rome", 23, 49, 0, 5 },
-    { "EPYC-Milan", 25, 1, 1, 3 }, { "EPYC-Genoa", 25, 17, 0, 2 }, { "EPYC-Turin", 26, 0, 0, 1 },
+    { "EPYC", 0x800f12, 5 },       { "EPYC-IBPB", 0x800f12, 0 },  { "EPYC-Rome", 0x830f10, 5 },
+    { "EPYC-Milan", 0xa00f11, 3 }, { "EPYC-Genoa", 0xa10f10, 2 }, { "EPYC-Turin", 0xb00f00, 1 },
 };
-
-uint32_t snp_signature_of(uint32_t family, uint32_t model, uint32_t stepping)
-{
-    uint32_t low = family > 15 ? 15 : family;
-
-    return ((family - low) & 0xff) << 20 | (model >> 4 & 15) << 16 | low << 8 | (model & 15) << 4 |
-           (stepping & 15);
-}
-
-static bool hex_read(uint32_t *out, struct reader *r)
-{
-    uint32_t n = 0;
-
-    if (r->left == 0 || r->left > 8)
-        return false;
-    while (r->left != 0) {
-        uint32_t c = reader_u8(r), low = c | 0x20;
-
-        if (c >= '0' && c <= '9')
-            n = n << 4 | (c - '0');
-        else if (low >= 'a' && low <= 'f')
-            n = n << 4 | (low - 'a' + 10);
-        else
-            return false;
-    }
-    *out = n;
-    return true;
-}
 
 static bool cpu_named(struct bytes name, size_t i)
 {
@@ -137,13 +126,9 @@ static bool cpu_named(struct bytes name, size_t i)
 
 bool snp_vcpu_signature(uint32_t *out, struct bytes name)
 {
-    struct reader r = reader_of(name);
-
-    if (bytes_equal(reader_take(&r, 2), BYTES_TEXT("0x")))
-        return hex_read(out, &r);
     for (size_t i = 0; i < COUNT_OF(cpus); i++)
         if (cpu_named(name, i)) {
-            *out = snp_signature_of(cpus[i].family, cpus[i].model, cpus[i].stepping);
+            *out = cpus[i].signature;
             return true;
         }
     return false;

@@ -19,6 +19,7 @@ struct azure_forge {
     uint8_t report_data[64];
     uint32_t json_size;
     bool unbound; /* the report does not vouch for the JSON */
+    bool twice;   /* two keys of that id */
 };
 
 static size_t azure_forge_json_(struct azure_forge *f)
@@ -28,13 +29,15 @@ static size_t azure_forge_json_(struct azure_forge *f)
 
     json_write_open(&j, NULL, '{');
     json_write_open(&j, "keys", '[');
-    json_write_open(&j, NULL, '{');
-    json_write_string(&j, "kid", f->key_id);
-    json_write_string(&j, "kty", "EC");
-    json_write_string(&j, "crv", "P-256");
-    json_write_base64url(&j, "x", f->tpm.ak_public.x);
-    json_write_base64url(&j, "y", f->tpm.ak_public.y);
-    json_write_close(&j, '}');
+    for (unsigned i = 0; i < 1u + f->twice; i++) {
+        json_write_open(&j, NULL, '{');
+        json_write_string(&j, "kid", f->key_id);
+        json_write_string(&j, "kty", "EC");
+        json_write_string(&j, "crv", "P-256");
+        json_write_base64url(&j, "x", f->tpm.ak_public.x);
+        json_write_base64url(&j, "y", f->tpm.ak_public.y);
+        json_write_close(&j, '}');
+    }
     json_write_close(&j, ']');
     json_write_open(&j, "vm-configuration", '{');
     json_write_bool(&j, "secure-boot", true);

@@ -14,11 +14,13 @@
 #define FORGE_METADATA 0x1100u /* where in the image */
 
 struct ovmf_forge {
-    bool is_tdx, no_table, no_reset, no_hashes, no_metadata;
+    bool is_tdx, is_shim, no_table, no_reset, no_hashes, no_metadata;
     uint32_t signature, version; /* 0: the right ones */
     uint32_t count;              /* that is said; 0: the true one */
     uint32_t hashes_gpa;
     uint16_t table_size; /* that is said; 0: the true one */
+    uint32_t svsm_entry; /* 0: it is no SVSM */
+    bool zero_reset;
     struct ovmf_section sections[8];
     uint32_t section_count;
 };
@@ -34,6 +36,8 @@ static const uint8_t forge_guids[][16] = {
       0xcc },
     { 0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47, 0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e,
       0xc2 },
+    { 0x12, 0xa6, 0x89, 0xa7, 0x97, 0x05, 0x4b, 0x4c, 0xa4, 0x9f, 0xcb, 0xb1, 0xfe, 0x9d, 0x1d,
+      0xdd },
 };
 
 static void forge_entry_(struct writer *w, size_t guid, uint32_t value)
@@ -82,13 +86,22 @@ static struct bytes ovmf_forge(uint8_t image[FORGE_SIZE], const struct ovmf_forg
     if (!f->no_metadata)
         forge_entry_(&t, f->is_tdx ? 4 : 3, FORGE_SIZE - FORGE_METADATA);
     if (!f->no_reset)
-        forge_entry_(&t, 2, 0x0080b004);
+        forge_entry_(&t, 2, f->zero_reset ? 0 : 0x0080b004);
+    if (f->svsm_entry != 0)
+        forge_entry_(&t, 5, f->svsm_entry);
     if (!f->no_hashes)
         forge_entry_(&t, 1, f->hashes_gpa);
     writer_u16le(&t, f->table_size != 0 ? f->table_size : (uint16_t)(t.size + 18));
     writer_put(&t, BYTES_OF(forge_guids[0]));
     assert(writer_ok(&t) && writer_ok(&w));
-    if (!f->no_table)
+    if (f->is_shim) { /* TD-Shim's pointer, and its GUID before what it points to */
+        static const uint8_t guid[16] = { 0xf3, 0xf9, 0xea, 0xe9, 0x8e, 0x16, 0xd5, 0x44,
+                                          0xa8, 0xeb, 0x7f, 0x4d, 0x87, 0x38, 0xf6, 0xae };
+
+        t = writer_of(image + FORGE_SIZE - 32, 4);
+        writer_u32le(&t, FORGE_METADATA);
+        memcpy(image + FORGE_METADATA - sizeof guid, guid, sizeof guid);
+    } else if (!f->no_table)
         memcpy(image + FORGE_SIZE - 32 - t.size, table, t.size);
     return (struct bytes){ image, FORGE_SIZE };
 }

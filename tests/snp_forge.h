@@ -27,7 +27,7 @@ struct forge {
     uint8_t tcb[8], fms[3], chip[64];
     uint8_t report_data, host_data, id_key, author_key; /* the byte that fills the field */
     struct bytes own_report_data;                       /* 64 bytes instead of `report_data` */
-    bool high_r, bad_tail;
+    bool high_r, bad_tail, has_agent;
     /* The certificate. */
     const char *product, *issuer;
     bool is_vlek, is_turin, hwid_wrapped, bad_hwid, stranger, expired, two_bytes;
@@ -121,7 +121,7 @@ static void forge_body_(struct writer *w, const struct forge *f)
     forge_fill_(w, f->id_key, 48);
     forge_fill_(w, f->author_key, 48);
     forge_fill_(w, 0x1d, 32);
-    forge_fill_(w, 0xff, 32);
+    forge_fill_(w, f->has_agent ? 0xfe : 0xff, 32); /* REPORT_ID_MA */
     writer_put(w, BYTES_OF(f->tcb));
     writer_put(w, BYTES_OF(f->fms));
     forge_fill_(w, 0, 0x15);

@@ -20,6 +20,9 @@ struct tpm_forge {
     uint8_t ak_room[PRIVATE_KEY_PUBLIC_MAX];
     uint8_t area[256], quote[512], signature[256], pcrs[1024], log[1024];
     size_t area_size, quote_size, signature_size, pcrs_size, log_size;
+    uint16_t other_bank; /* a second selection: of PCR 0; or 0 */
+    uint8_t resets;      /* added to resetCount */
+    uint8_t policy;      /* size of the area's authPolicy */
 };
 
 static const uint8_t tpm_forge_nonce[] = { 0xca, 0xfe, 0x01 };
@@ -47,7 +50,7 @@ static void tpm_forge_area(struct tpm_forge *f, uint32_t attributes)
     writer_u16be(&w, TPM_ALG_ECC);
     writer_u16be(&w, TPM_ALG_SHA256);
     writer_u32be(&w, attributes);
-    writer_u16be(&w, 0);
+    tpm_forge_sized_(&w, (struct bytes){ f->quote, f->policy });
     writer_u16be(&w, TPM_ALG_NULL);
     writer_u16be(&w, TPM_ALG_ECDSA);
     writer_u16be(&w, TPM_ALG_SHA256);
@@ -143,15 +146,20 @@ static void tpm_forge_quote(struct tpm_forge *f, uint16_t bank, uint32_t pcrs)
     tpm_forge_sized_(&w, BYTES_TEXT("signer"));
     tpm_forge_sized_(&w, BYTES_OF(tpm_forge_nonce));
     writer_u64be(&w, 1234);
-    writer_u32be(&w, 5);
+    writer_u32be(&w, 5u + f->resets);
     writer_u32be(&w, 6);
     writer_u8(&w, 1);
     writer_u64be(&w, 0x2020);
-    writer_u32be(&w, 1);
+    writer_u32be(&w, f->other_bank != 0 ? 2 : 1);
     writer_u16be(&w, bank);
     writer_u8(&w, 3);
     writer_u8(&w, (uint8_t)pcrs);
     writer_u16le(&w, (uint16_t)(pcrs >> 8));
+    if (f->other_bank != 0) {
+        writer_u16be(&w, f->other_bank);
+        writer_u8(&w, 1);
+        writer_u8(&w, 1);
+    }
     tpm_forge_sized_(&w, BYTES_OF(digest));
     f->quote_size = w.size;
     tpm_forge_sign(f);

@@ -136,17 +136,11 @@ static void claims_describe(struct fields *f, const struct json *claims)
         fields_text(f, "user_data", json_text(json_get(claims, "user-data")));
 }
 
-void hcl_fields(struct fields *f, const struct hcl *h, const struct json *claims)
+void hcl_claims(struct fields *f, const struct hcl *h, const struct json *claims)
 {
     uint8_t *digest = arena_alloc(f->arena, HASH_SIZE_MAX);
     size_t size;
 
-    fields_uint(f, "hcl_version", h->version);
-    fields_uint(f, "report_size", h->report_size);
-    fields_uint(f, "request_type", h->request_type);
-    fields_uint(f, "status", h->status);
-    fields_uint(f, "var_data_size", h->data_size);
-    fields_uint(f, "var_data_version", h->data_version);
     fields_uint(f, "report_type", h->report_type);
     fields_uint(f, "hash_type", h->hash_type);
     if (digest != NULL && hcl_digest(digest, &size, h) == ERR_OK)
@@ -166,7 +160,13 @@ enum err hcl_describe(struct fields *f, const struct exhibit *e)
 
     TRY(hcl_parse(&h, e->raw));
     err = json_parse(&claims, f->arena, h.claims, &at);
-    hcl_fields(f, &h, err == ERR_OK ? claims : NULL);
+    fields_uint(f, "hcl_version", h.version);
+    fields_uint(f, "report_size", h.report_size);
+    fields_uint(f, "request_type", h.request_type);
+    fields_uint(f, "status", h.status);
+    fields_uint(f, "var_data_size", h.data_size);
+    fields_uint(f, "var_data_version", h.data_version);
+    hcl_claims(f, &h, err == ERR_OK ? claims : NULL);
     fields_bytes(f, "report_data", hcl_report_data(&h));
     fields_text(f, "var_data", h.claims);
     if (h.report_type == HCL_REPORT_SNP &&

@@ -34,7 +34,8 @@ struct bytes hcl_report_data(const struct hcl *h);
 enum err hcl_digest(uint8_t out[HASH_SIZE_MAX], size_t *size, const struct hcl *h);
 /* The key of that id among the claims' keys; NULL: none, or two. */
 const struct json *hcl_key(const struct json *claims, struct bytes id);
-/* Header and claims into the open group; `claims` may be NULL. */
-void hcl_fields(struct fields *f, const struct hcl *h, const struct json *claims);
+/* What the hardware report vouches for, into the open group: not the headers, which are under
+ * no signature. `claims` may be NULL. */
+void hcl_claims(struct fields *f, const struct hcl *h, const struct json *claims);
 
 #endif

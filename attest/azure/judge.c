@@ -122,7 +122,7 @@ static bool key_find(struct public_key *out, struct verdict *v, struct claims *c
     if (jwk == NULL || jwk_parse(out, x->arena, jwk) != ERR_OK)
         return verdict_fail(v, REASON_runtime_data_malformed, "HCLAkPub");
     verdict_pass(v, REASON_runtime_data_malformed, "HCLAkPub");
-    hcl_fields(&c->own, h, claims);
+    hcl_claims(&c->own, h, claims);
     return true;
 }
 

@@ -50,10 +50,13 @@ static void genuine(void)
     kit_context.nonce = BYTES_OF(tpm_forge_nonce);
     kit_want(azure_judge, e, REASON_NONE);
     CHECK_EQ(kit_claims.platform, PLATFORM_AZURE_SNP);
-    CHECK(kit_claims.is_fresh && kit_claims.is_hardware);
+    CHECK(kit_claims.is_fresh && !kit_claims.is_hardware); /* the ARK is the caller's */
     CHECK_EQ(kit_claims.measurement.size, 48);
     CHECK_EQ(kit_claims.register_count, 2);
     CHECK_BYTES(kit_claims.report_data, BYTES_OF(tpm_forge_nonce));
+    CASE("headers that nothing signs are no claims");
+    for (const struct field *i = kit_claims.own.root.first; i != NULL; i = i->next)
+        CHECK(strcmp(i->name, "hcl_version") != 0 && strcmp(i->name, "status") != 0);
     CASE("what the chip's report carries answers no challenge");
     e = lay(true);
     kit_context.report_data = (struct bytes){ f.hcl + 0x20 + 0x50, 64 };
@@ -89,6 +92,21 @@ static void broken(void)
     f.key_id = "HCLEkPub";
     azure_forge_make(&f);
     want(REASON_runtime_data_malformed);
+    CASE("two such keys");
+    begin();
+    f.twice = true;
+    azure_forge_make(&f);
+    want(REASON_runtime_data_malformed);
+    f.twice = false;
+    CASE("headers that name another hash, or another kind of report");
+    begin();
+    azure_forge_make(&f);
+    f.hcl[0x4cc] = 2;
+    want(REASON_runtime_data_mismatch);
+    f.hcl[0x4cc] = 1;
+    f.hcl[0x4c8] = 4;
+    want(REASON_evidence_missing);
+    f.hcl[0x4c8] = 2;
     CASE("a quote by another key");
     begin();
     azure_forge_make(&f);

@@ -17,6 +17,10 @@ enum {
     CLAIM_SERVICE = 2400,
     CLAIM_CONFIG = 2401,
     CLAIM_HASH = 2402,
+    CLAIM_MANUFACTURING = 2403,
+    CLAIM_EXTENSION = 2404,
+    CLAIM_ROTPK = 2405,
+    CLAIM_PEER_SIGNERS = 2406,
     CLAIM_NO_COMPONENTS = -75007,
     CLAIM_REALM_PERSONALIZATION = 44235,
     CLAIM_REALM_HASH = 44236,
@@ -24,6 +28,7 @@ enum {
     CLAIM_RIM = 44238,
     CLAIM_REM = 44239,
     CLAIM_REALM_KEY_HASH = 44240,
+    CLAIM_MEC_POLICY = 44243,
 };
 
 /* PSA_IOT_PROFILE_1 (draft-tschofenig-rats-psa-token-05) counts its claims down from -75000. */
@@ -92,17 +97,26 @@ static uint32_t claim_bit(int64_t key)
         return 1u << (key - CLAIM_CLIENT);
     if (key >= CLAIM_REALM_PERSONALIZATION && key <= CLAIM_REALM_KEY_HASH)
         return 1u << (key - CLAIM_REALM_PERSONALIZATION + 10);
-    if (key == CLAIM_NO_COMPONENTS) /* said not to be there: as good as there */
+    switch (key) {
+    case CLAIM_NO_COMPONENTS: /* said not to be there: as good as there */
         return 1u << (CLAIM_COMPONENTS - CLAIM_CLIENT);
-    return key == CLAIM_CHALLENGE ? 1u << 20 : key == CLAIM_INSTANCE ? 1u << 21 : 0;
+    case CLAIM_EAT_BOOT_SEED: return 1u << (CLAIM_BOOT_SEED - CLAIM_CLIENT);
+    case CLAIM_CHALLENGE: return 1u << 20;
+    case CLAIM_INSTANCE: return 1u << 21;
+    case CLAIM_PROFILE: return 1u << 22;
+    default: return 0;
+    }
 }
 
-/* After a claim was read: it is there, or its value is not what it has to be. */
+/* After a claim was read: it is there, or its value is not what it has to be, or it was there
+ * before under the key that an older profile has for it. */
 static enum err claim_note(uint32_t *seen, const struct reader *r, int64_t key, const char **wrong)
 {
+    bool is_second = (*seen & claim_bit(key)) != 0;
+
     *seen |= claim_bit(key);
     *wrong = key_name(key);
-    return r->bad ? ERR_MALFORMED : ERR_OK;
+    return r->bad || is_second ? ERR_MALFORMED : ERR_OK;
 }
 
 static enum err claims_check(uint32_t seen, const int64_t *keys, size_t count, const char **wrong)
@@ -198,8 +212,24 @@ static void platform_take(struct cca_platform *p, struct reader *r, int64_t key,
     case CLAIM_BOOT_SEED:
     case CLAIM_EAT_BOOT_SEED: p->boot_seed = cbor_walk_bytes(r); break;
     case CLAIM_CERTIFICATION: p->certification_ref = cbor_walk_text(r); break;
+    case CLAIM_MANUFACTURING: p->manufacturing_config = cbor_walk_raw(r); break;
+    case CLAIM_EXTENSION: p->extension = cbor_walk_raw(r); break;
+    case CLAIM_ROTPK: p->rotpk = cbor_walk_raw(r); break;
+    case CLAIM_PEER_SIGNERS: p->peer_signers = cbor_walk_raw(r); break;
     default: cbor_walk_skip(r); break;
     }
+}
+
+/* The second profile (draft-ffm-rats-cca-token-03). */
+static bool platform_is_2024(const struct cca_platform *p, enum cca_kind kind)
+{
+    return kind == CCA_PLATFORM &&
+           bytes_equal(p->profile, BYTES_TEXT("tag:arm.com,2024:cca_platform#2.0.0"));
+}
+
+static bool realm_is_2024(const struct cca_realm *t)
+{
+    return bytes_equal(t->profile, BYTES_TEXT("tag:arm.com,2024:realm#2.0.0"));
 }
 
 static bool profile_is_known(struct bytes profile, enum cca_kind kind)
@@ -210,7 +240,8 @@ static bool profile_is_known(struct bytes profile, enum cca_kind kind)
                bytes_equal(profile, BYTES_TEXT("http://arm.com/psa/2.0.0")) ||
                bytes_equal(profile, BYTES_TEXT("PSA_IOT_PROFILE_1"));
     return bytes_equal(profile, BYTES_TEXT("http://arm.com/CCA-SSD/1.0.0")) ||
-           bytes_equal(profile, BYTES_TEXT("tag:arm.com,2023:cca_platform#1.0.0"));
+           bytes_equal(profile, BYTES_TEXT("tag:arm.com,2023:cca_platform#1.0.0")) ||
+           bytes_equal(profile, BYTES_TEXT("tag:arm.com,2024:cca_platform#2.0.0"));
 }
 
 enum err cca_platform_parse(struct cca_platform *out, struct bytes claims, enum cca_kind kind,
@@ -237,6 +268,8 @@ enum err cca_platform_parse(struct cca_platform *out, struct bytes claims, enum 
         *wrong = "the profile is one that we do not know";
         return ERR_UNSUPPORTED;
     }
+    if (platform_is_2024(&t, kind))
+        TRY(cca_platform_extension_check(&t, wrong));
     *out = t;
     return ERR_OK;
 }
@@ -269,6 +302,8 @@ static void realm_take(struct cca_realm *t, struct reader *r, int64_t key)
     case CLAIM_RIM: t->rim = hash_take(r); break;
     case CLAIM_REM: rem_take(t, r); break;
     case CLAIM_REALM_KEY_HASH: t->key_hash_algorithm = cbor_walk_text(r); break;
+    case CLAIM_MEC_POLICY: t->mec_policy = cbor_walk_text(r); break;
+    case CLAIM_INSTANCE: t->instance_id = cbor_walk_raw(r); break;
     default: cbor_walk_skip(r); break;
     }
 }
@@ -290,11 +325,13 @@ enum err cca_realm_parse(struct cca_realm *out, struct bytes claims, const char 
     TRY(claims_check(seen, realm_claims, COUNT_OF(realm_claims), wrong));
     if (!reader_done(&r))
         return ERR_MALFORMED;
-    if (t.profile.size != 0 &&
+    if (t.profile.size != 0 && !realm_is_2024(&t) &&
         !bytes_equal(t.profile, BYTES_TEXT("tag:arm.com,2023:realm#1.0.0"))) {
         *wrong = "the realm's profile is one that we do not know";
         return ERR_UNSUPPORTED;
     }
+    if (realm_is_2024(&t))
+        TRY(cca_realm_extension_check(&t, wrong));
     *out = t;
     return ERR_OK;
 }
@@ -403,6 +440,8 @@ void cca_platform_describe(struct fields *f, const struct cca_platform *p, enum 
     components_describe(f, "cca_platform_sw_components", p, CCA_PLATFORM);
     text_put(f, "cca_platform_service_indicator", p->service);
     text_put(f, "cca_platform_hash_algo_id", p->hash_algorithm);
+    if (platform_is_2024(p, kind))
+        cca_platform_extension_describe(f, p);
 }
 
 void cca_realm_describe(struct fields *f, const struct cca_realm *r)
@@ -418,4 +457,6 @@ void cca_realm_describe(struct fields *f, const struct cca_realm *r)
     for (uint32_t i = 0; i < CCA_REMS; i++)
         fields_bytes(f, NULL, r->rem[i]);
     fields_end(f);
+    if (realm_is_2024(r))
+        cca_realm_extension_describe(f, r);
 }

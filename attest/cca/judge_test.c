@@ -25,6 +25,8 @@ static const struct {
 } tokens[] = {
     { "genuine", { 0 }, REASON_NONE },
     { "genuine, of the first kind", { .raw_key = true }, REASON_NONE },
+    { "genuine, in records", { .is_record = true }, REASON_NONE },
+    { "a record of another format", { .is_record = true, .format = 262 }, REASON_malformed_cbor },
     { "platform's signature", { .change_platform = 1 }, REASON_bad_platform_signature },
     { "realm's signature", { .change_realm = 1 }, REASON_bad_realm_signature },
     { "realm signed by the platform's key",
@@ -47,6 +49,7 @@ static const struct {
     { "no hash of the key", { .skip = 44240 }, REASON_malformed_cbor },
     { "no platform's profile", { .skip = 265 }, REASON_unsupported_version },
     { "lifecycle twice", { .twice = 2395 }, REASON_malformed_cbor },
+    { "lifecycle twice, under an older key", { .also = -75002 }, REASON_malformed_cbor },
     { "realm's key twice", { .twice = 44237 }, REASON_malformed_cbor },
 };
 

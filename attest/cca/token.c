@@ -3,6 +3,7 @@
 #include "attest/judge.h"
 
 enum { TAG_COLLECTION = 399, TAG_CCA = 907, KEY_PLATFORM = 44234, KEY_REALM = 44241 };
+enum { FORMAT_EAT_CWT = 263 }; /* CoAP Content-Formats: application/eat+cwt */
 
 #define TOKEN_MAX ((size_t)64 << 10)
 
@@ -24,6 +25,26 @@ bool cca_is(struct bytes raw)
     return tag != 0 || key == KEY_PLATFORM || key == KEY_REALM;
 }
 
+/* A token as it is, or in a record: [content format, token, maybe an indicator]
+ * (draft-ietf-rats-msg-wrap, 3.1). */
+static struct bytes token_take(struct reader *r)
+{
+    struct bytes token = { 0 };
+    uint32_t at = 0;
+
+    if (cbor_peek(r) != CBOR_ARRAY)
+        return cbor_walk_bytes(r);
+    for (struct cbor_list l = cbor_walk_array(r); cbor_walk_next(&l) && !r->bad; at++) {
+        if (at == 1)
+            token = cbor_walk_bytes(r);
+        else if (at > 2 || (cbor_walk_uint(r) != FORMAT_EAT_CWT && at == 0))
+            reader_fail(r);
+    }
+    if (at < 2)
+        reader_fail(r);
+    return token;
+}
+
 static enum err tokens_take(struct bytes *platform, struct bytes *realm, uint64_t *tag,
                             struct bytes raw)
 {
@@ -38,9 +59,9 @@ static enum err tokens_take(struct bytes *platform, struct bytes *realm, uint64_
         if (!is_number)
             cbor_walk_skip(&r);
         if (key == KEY_PLATFORM)
-            *platform = cbor_walk_bytes(&r);
+            *platform = token_take(&r);
         else if (key == KEY_REALM)
-            *realm = cbor_walk_bytes(&r);
+            *realm = token_take(&r);
         else
             cbor_walk_skip(&r);
     }

@@ -2,7 +2,8 @@
  * CCA's platform token grew out of it, PSA's (RFC 9783, and its older profiles).
  *
  * A CCA token is CBOR tag 399 (a CMW collection; 907 in newer drafts) over {44234: platform
- * token, 44241: realm token}, each a COSE_Sign1. Form alone: mandatory claims are there and of
+ * token, 44241: realm token}, each a COSE_Sign1, or from draft 03 on a CMW record [263 (EAT in
+ * a CWT), COSE_Sign1]. Form alone: mandatory claims are there and of
  * the right type and size; claims that we do not know are stepped over, as both documents
  * want. A claim that is there twice is malformed. All is borrowed. */
 #ifndef BROCH_ATTEST_CCA_TOKEN_H
@@ -35,6 +36,8 @@ struct cca_platform {
     int64_t client_id;              /* PSA */
     struct bytes boot_seed;         /* PSA */
     struct bytes certification_ref; /* PSA, text */
+    /* Profile 2.0.0, as encoded; checked by cca_platform_extension_check. */
+    struct bytes manufacturing_config, extension, rotpk, peer_signers;
 };
 
 struct cca_realm {
@@ -46,9 +49,18 @@ struct cca_realm {
     struct bytes key_hash_algorithm; /* of the platform's challenge, text */
     struct bytes rim;
     struct bytes rem[CCA_REMS];
+    struct bytes mec_policy;  /* profile 2.0.0: "private" or "shared" */
+    struct bytes instance_id; /* likewise, as encoded; may be missing */
 };
 
 enum cca_kind { CCA_PLATFORM, CCA_PSA };
+
+/* What profile 2.0.0 added (extension.c): that it is of the right form, and the fields of what
+ * was found so. */
+enum err cca_platform_extension_check(const struct cca_platform *p, const char **wrong);
+enum err cca_realm_extension_check(const struct cca_realm *t, const char **wrong);
+void cca_platform_extension_describe(struct fields *f, const struct cca_platform *p);
+void cca_realm_extension_describe(struct fields *f, const struct cca_realm *t);
 
 /* *wrong: what was, for people. */
 enum err cca_platform_parse(struct cca_platform *out, struct bytes claims, enum cca_kind kind,

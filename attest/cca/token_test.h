@@ -13,11 +13,14 @@
 struct token_options {
     int64_t skip;       /* a claim that is left out: its key, or -1 for the first's of the realm */
     int64_t twice;      /* a claim that is there two times */
+    int64_t also;       /* another claim of the platform, at its end */
     uint16_t lifecycle; /* 0: 3000, secured */
     bool raw_key;       /* RAK as a point, in a realm token without profile */
     bool other_rak;     /* the platform vouches for another key */
     bool wrong_realm_key; /* the realm token is signed by the platform's key */
     bool unprotected_algorithm;
+    bool is_record;                        /* tag 907, each token in a record [263, token] */
+    uint64_t format;                       /* of the realm's record, instead of 263 */
     uint8_t change_platform, change_realm; /* xor of a signature's last byte */
 };
 
@@ -109,6 +112,7 @@ static void token_claim(struct writer *w, int64_t key, const struct token_option
     case 10: cbor_put_bytes(w, challenge); break;
     case 256: token_bytes_put(w, 33); break;
     case 265: cbor_put_text(w, BYTES_TEXT("tag:arm.com,2023:cca_platform#1.0.0")); break;
+    case -75002: /* the same in PSA's first profile */
     case 2395: cbor_put_uint(w, o->lifecycle != 0 ? o->lifecycle : 0x3000); break;
     case 2396: token_bytes_put(w, 32); break;
     case 2399: token_components(w); break;
@@ -185,6 +189,8 @@ static struct bytes token_platform(uint8_t *room, size_t size, const struct toke
     int64_t keys[16];
     size_t count = token_keys(keys, all, sizeof all / sizeof *all, o);
 
+    if (o->also != 0)
+        keys[count++] = o->also;
     cbor_put_map(&w, count);
     for (size_t i = 0; i < count; i++)
         token_claim(&w, keys[i], o, challenge);
@@ -206,6 +212,18 @@ static struct bytes token_realm(uint8_t *room, size_t size, const struct token_o
     return writer_bytes(&w);
 }
 
+/* draft-ietf-rats-msg-wrap, 3.1: [content format, token]. */
+static void token_entry(struct writer *w, uint64_t key, struct bytes token, bool is_record,
+                        uint64_t format)
+{
+    cbor_put_uint(w, key);
+    if (is_record) {
+        cbor_put_array(w, 2);
+        cbor_put_uint(w, format != 0 ? format : 263);
+    }
+    cbor_put_bytes(w, token);
+}
+
 static struct bytes token_make(const struct token_options *o)
 {
     static uint8_t out[8192];
@@ -223,12 +241,10 @@ static struct bytes token_make(const struct token_options *o)
                    o->unprotected_algorithm, o->change_platform);
     q = token_cose(realm, sizeof realm, token_realm(claims, sizeof claims, o),
                    o->wrong_realm_key ? &token_cpak : &token_rak, false, o->change_realm);
-    cbor_put_tag(&w, 399);
+    cbor_put_tag(&w, o->is_record ? 907 : 399);
     cbor_put_map(&w, 2);
-    cbor_put_int(&w, 44234);
-    cbor_put_bytes(&w, p);
-    cbor_put_int(&w, 44241);
-    cbor_put_bytes(&w, q);
+    token_entry(&w, 44234, p, o->is_record, 0);
+    token_entry(&w, 44241, q, o->is_record, o->format);
     assert(writer_ok(&w));
     return writer_bytes(&w);
 }

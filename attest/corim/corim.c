@@ -163,7 +163,7 @@ enum err corim_parse(struct corim *out, struct arena *arena, struct bytes raw, c
     *wrong = "the manifest is not a map with an id, tags, and values of the right types";
     if (!reader_done(&r) || t.id.size == 0 || tags.size == 0)
         return ERR_MALFORMED;
-    read.is_snp_profile = corim_profile_is_snp(t.profile);
+    read.profile = corim_profile_of(t.profile);
     TRY(tags_take(&read, tags, &t));
     *wrong = NULL;
     t.values = read.values;

@@ -4,7 +4,8 @@
  * Read: tag 501 (in tag 500 of older drafts too), alone or as the payload of a COSE_Sign1 (tag
  * 18, in tag 502 of older drafts); CoMIDs in it (tag 506) with reference, endorsed, identity
  * and attestation-key triples. Of other tags and triples only the form of the CBOR is checked.
- * The rules of AMD's profile for SEV-SNP ("tag:amd.com,2024:snp-corim-profile") are held too.
+ * The rules of AMD's profile for SEV-SNP ("tag:amd.com,2024:snp-corim-profile"), and of Arm's and
+ * Parsec's (profile.c), are held too.
  * Written: our own reference values, one CoMID with one reference triple for each.
  *
  * Nobody is believed here: a signature is checked where the caller asks with a key, and who
@@ -46,6 +47,7 @@ struct corim_value {
     uint64_t svn;
     struct bytes digests; /* the encoded array, for corim_digest_next */
     struct bytes raw_value, raw_mask;
+    bool has_rim;           /* integrity registers with one of that name (or number 0) */
     struct bytes name;      /* text */
     uint64_t key_tag;       /* 554 to 562, as section 5.1.4.1.6 has them; 0: not a key */
     struct bytes key;       /* text or bytes */

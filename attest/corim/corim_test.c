@@ -150,10 +150,61 @@ static struct bytes around(const char *profile, const char *comid)
 #define VALUE "a1 01 a1 01 00"                     /* {1: {1: 0}}: svn 0 */
 #define VALUE_KEY "a2 00 05 01 a1 01 00"           /* {0: 5, 1: …} */
 
+#define CCA "http://arm.com/cca/ssd/1"
+#define REALM "http://arm.com/cca/realm/1"
+#define PSA "http://arm.com/psa/iot/1"
+#define PARSEC "tag:github.com/parallaxsecond,2023-03-03:tpm"
+#define IMPL "a1 00 a1 00 d90258 4101" /* {0: {0: 600(h'01')}} */
+#define IMPL_UEID "a2 00 a1 00 d90258 4101 01 d90226 4101"
+#define IMPL_BYTES "a2 00 a1 00 d90258 4101 01 d90230 4101"
+#define SPKI "d9022a 6178"
+#define DIGESTS "02 81 82 6178 4100"               /* 2: [["x", h'00']] */
+#define COMPONENT "a2 00 d90259 a0 01 a1 " DIGESTS /* {0: 601({}), 1: {2: …}} */
+#define CONFIG "a2 00 d9025a 6178 01 a1 04 d90230 4101"
+#define NAMED "a2 00 76 6363612e736f6674776172652d636f6d706f6e656e74 01 a1 " DIGESTS
+#define REALM_OF "a1 01 d90230 4101" /* {1: 560(h'01')} */
+#define RAW "04 d90230 4101"
+#define RIM "0e a1 63 72696d 81 82 6178 4100" /* 14: {"rim": …} */
+#define UUID "a1 00 a1 00 d825 50 00112233445566778899aabbccddeeff"
+#define PCR "a2 00 07 01 a1 " DIGESTS
+
 static const struct {
     const char *name, *profile, *comid;
     enum err want;
 } manifests[] = {
+    { "CCA: a component", CCA, COMID(REFERENCE(IMPL, COMPONENT)), ERR_OK },
+    { "CCA: a component by name", CCA, COMID(REFERENCE(IMPL, NAMED)), ERR_OK },
+    { "CCA: a configuration", CCA, COMID(REFERENCE(IMPL, CONFIG)), ERR_OK },
+    { "CCA: an anchor", CCA, COMID(KEYS(IMPL_UEID, SPKI)), ERR_OK },
+    { "CCA: no class", CCA, COMID(REFERENCE(REALM_OF, COMPONENT)), ERR_INVALID },
+    { "CCA: values of one instance", CCA, COMID(REFERENCE(IMPL_UEID, COMPONENT)), ERR_INVALID },
+    { "CCA: a number for a key", CCA, COMID(REFERENCE(IMPL, PCR)), ERR_INVALID },
+    { "CCA: no key", CCA, COMID(REFERENCE(IMPL, "a1 01 a1 " DIGESTS)), ERR_INVALID },
+    { "CCA: no digests", CCA, COMID(REFERENCE(IMPL, "a2 00 d90259 a0 01 a1 0b 6178")),
+      ERR_INVALID },
+    { "CCA: no raw value", CCA, COMID(REFERENCE(IMPL, "a2 00 d9025a 6178 01 a1 " DIGESTS)),
+      ERR_INVALID },
+    { "CCA: an anchor without instance", CCA, COMID(KEYS(IMPL, SPKI)), ERR_INVALID },
+    { "CCA: an anchor's instance of bytes", CCA, COMID(KEYS(IMPL_BYTES, SPKI)), ERR_INVALID },
+    { "CCA: a certificate as an anchor", CCA, COMID(KEYS(IMPL_UEID, "d9022b 6178")), ERR_INVALID },
+    { "CCA: two keys of one device", CCA, COMID("03 81 82 " IMPL_UEID " 82 " SPKI SPKI),
+      ERR_INVALID },
+    { "realm", REALM, COMID(REFERENCE(REALM_OF, "a1 01 a2 " RAW RIM)), ERR_OK },
+    { "realm: no instance", REALM, COMID(REFERENCE(IMPL, "a1 01 a2 " RAW RIM)), ERR_INVALID },
+    { "realm: an instance of another kind", REALM,
+      COMID(REFERENCE("a1 01 d90226 4101", "a1 01 a2 " RAW RIM)), ERR_INVALID },
+    { "realm: no raw value", REALM, COMID(REFERENCE(REALM_OF, "a1 01 a1 " RIM)), ERR_INVALID },
+    { "realm: no registers", REALM, COMID(REFERENCE(REALM_OF, "a1 01 a1 " RAW)), ERR_INVALID },
+    { "realm: no such register", REALM,
+      COMID(REFERENCE(REALM_OF, "a1 01 a2 " RAW "0e a1 63 72656d 81 82 6178 4100")), ERR_INVALID },
+    { "realm: an anchor", REALM, COMID(KEYS(REALM_OF, SPKI)), ERR_INVALID },
+    { "PSA: a component", PSA, COMID(REFERENCE(IMPL, COMPONENT)), ERR_OK },
+    { "PSA: a configuration", PSA, COMID(REFERENCE(IMPL, CONFIG)), ERR_INVALID },
+    { "PSA: an anchor", PSA, COMID(KEYS(IMPL_UEID, SPKI)), ERR_OK },
+    { "Parsec: a PCR", PARSEC, COMID(REFERENCE(UUID, PCR)), ERR_OK },
+    { "Parsec: a component", PARSEC, COMID(REFERENCE(UUID, COMPONENT)), ERR_INVALID },
+    { "Parsec: another class", PARSEC, COMID(REFERENCE(IMPL, PCR)), ERR_INVALID },
+    { "Parsec: no digests", PARSEC, COMID(REFERENCE(UUID, VALUE_KEY)), ERR_INVALID },
     { "a reference value", NULL, COMID(REFERENCE(CLASS, VALUE)), ERR_OK },
     { "an environment of nothing", NULL, COMID(REFERENCE("a0", VALUE)), ERR_MALFORMED },
     { "a class of nothing", NULL, COMID(REFERENCE("a1 00 a0", VALUE)), ERR_MALFORMED },
@@ -209,6 +260,35 @@ static void manifests_are_judged(void)
     }
 }
 
+#define SNP_CLASS "00 a1 00 d86f 49 2b060104019c780301"
+#define HASH "4444444444444444444444444444444444444444444444444444444444444444"
+#define SNP_VALUE "a2 00 190281 01 a1 02 81 82 01 5820 " HASH
+
+static void values_are_of_all_keeps(void)
+{
+    static const struct {
+        const char *name, *comid;
+        enum platform want;
+    } values[] = {
+        { "a launch of SNP", COMID(REFERENCE("a1 " SNP_CLASS, SNP_VALUE)), PLATFORM_SNP },
+        { "whose instance is the launch",
+          COMID(REFERENCE("a2 " SNP_CLASS " 01 d90230 5820 " HASH, SNP_VALUE)), PLATFORM_SNP },
+        { "of one chip", COMID(REFERENCE("a2 " SNP_CLASS " 01 d90230 4107", SNP_VALUE)),
+          PLATFORM_NONE },
+        { "of one group", COMID(REFERENCE("a2 " SNP_CLASS " 02 d90230 4107", SNP_VALUE)),
+          PLATFORM_NONE },
+    };
+    const char *wrong = "";
+    struct corim c;
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        CASE(values[i].name);
+        judging_start();
+        CHECK_OK(corim_parse(&c, &judging_arena, around(NULL, values[i].comid), &wrong));
+        CHECK_EQ(c.values[0].platform, values[i].want);
+    }
+}
+
 int main(void)
 {
     judging_start();
@@ -217,6 +297,7 @@ int main(void)
     signature_is_checked();
     nothing_wrong_is_written();
     manifests_are_judged();
+    values_are_of_all_keeps();
     arena_done(&judging_arena);
     return check_done();
 }

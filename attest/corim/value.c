@@ -1,7 +1,6 @@
 #include "attest/corim/value.h"
 
 enum {
-    TAG_URI = 32,
     TAG_OID = 111,
     TAG_SVN = 552,
     TAG_SVN_MINIMUM = 553,
@@ -15,17 +14,6 @@ enum {
  * measurement (draft-deeglaze-amd-sev-snp-corim-profile, 5). */
 static const uint8_t snp_class[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x03, 0x01 };
 #define SNP_MEASUREMENT 641u
-
-bool corim_profile_is_snp(struct bytes profile)
-{
-    struct reader r = reader_of(profile);
-
-    if (cbor_peek(&r) == CBOR_ARRAY)
-        (void)cbor_walk_head(&r);
-    if (!cbor_walk_if_tag(&r, TAG_URI))
-        return false;
-    return bytes_equal(cbor_walk_text(&r), BYTES_TEXT("tag:amd.com,2024:snp-corim-profile"));
-}
 
 /* Keys of CoMID's maps are integers; text is somebody's extension. */
 static int64_t key_take(struct reader *r)
@@ -148,6 +136,16 @@ static void raw_value_take(struct corim_value *v, struct reader *r)
         reader_fail(r);
 }
 
+/* integrity-registers: {number or name: digests}. */
+static void registers_take(struct corim_value *v, struct reader *r)
+{
+    for (struct cbor_list l = cbor_walk_map(r); cbor_walk_next(&l); cbor_walk_skip(r))
+        if (cbor_peek(r) == CBOR_TEXT)
+            v->has_rim |= bytes_equal(cbor_walk_text(r), BYTES_TEXT("rim"));
+        else
+            v->has_rim |= cbor_walk_uint(r) == 0;
+}
+
 static void values_take(struct corim_value *v, struct reader *r)
 {
     uint32_t count = 0;
@@ -160,6 +158,7 @@ static void values_take(struct corim_value *v, struct reader *r)
         case 4: raw_value_take(v, r); break;
         case 5: v->raw_mask = cbor_walk_bytes(r); break; /* older drafts */
         case 11: v->name = cbor_walk_text(r); break;
+        case 14: registers_take(v, r); break;
         default: cbor_walk_skip(r); break;
         }
     if (count == 0)
@@ -222,11 +221,27 @@ static bool class_is_snp(const struct corim_environment *e)
     return cbor_walk_if_tag(&r, TAG_OID) && bytes_equal(cbor_walk_bytes(&r), BYTES_OF(snp_class));
 }
 
+/* A value of one instance, group, layer or index is not one of every keep: nobody here could
+ * tell whether it is this one's. AMD's profile names the launch itself for an instance, which
+ * says no more than its digest does. */
+static bool is_general(const struct corim_value *v)
+{
+    const struct corim_environment *e = &v->environment;
+    struct reader instance = reader_of(e->instance), digests = reader_of(v->digests);
+    struct corim_digest d;
+
+    if (e->group.size != 0 || e->has_layer || e->has_index)
+        return false;
+    return e->instance.size == 0 ||
+           (corim_digest_next(&digests, &d) && cbor_walk_if_tag(&instance, TAG_BYTES) &&
+            bytes_equal(cbor_walk_bytes(&instance), d.value));
+}
+
 static enum platform platform_of(const struct corim_value *v)
 {
     struct reader r = reader_of(v->mkey);
 
-    if (v->digests.size == 0)
+    if (v->digests.size == 0 || !is_general(v))
         return PLATFORM_NONE;
     if (class_is_snp(&v->environment) && mkey_number(v) == SNP_MEASUREMENT)
         return PLATFORM_SNP;
@@ -262,7 +277,8 @@ static const char *snp_fault(const struct corim_value *v)
 
 static enum err value_add(struct corim_read *read, struct corim_value *v)
 {
-    const char *fault = read->is_snp_profile ? snp_fault(v) : NULL;
+    const char *fault =
+        read->profile == CORIM_PROFILE_SNP ? snp_fault(v) : corim_profile_fault(read->profile, v);
 
     if (fault != NULL) {
         *read->wrong = fault;
@@ -301,12 +317,14 @@ static enum err record_read(struct corim_read *read, struct reader *r, enum cori
             measurement_take(&v, r);
         if (r->bad)
             return ERR_MALFORMED;
+        if (is_keys && count != 0 && read->profile > CORIM_PROFILE_SNP) {
+            *read->wrong = "profile: a trust anchor is more than one key";
+            return ERR_INVALID;
+        }
         TRY(value_add(read, &v));
     }
-    if (is_keys && cbor_walk_next(&record)) {
+    if (is_keys && cbor_walk_next(&record))
         cbor_walk_skip(r);
-        is_keys = false;
-    }
     return count == 0 || cbor_walk_next(&record) || r->bad ? ERR_MALFORMED : ERR_OK;
 }
 

@@ -29,30 +29,59 @@ void sgx_body_take(struct sgx_body *out, struct reader *r)
     *out = b;
 }
 
-void td_body_take(struct td_body *out, struct reader *r, bool is_15)
+/* The fields of a TD report in their order: of the module, of the TD, and of TDX 1.5. */
+#define TD_SEAM(FIELD)                        \
+    FIELD(tee_tcb_svn, 16, "tee_tcb_svn")     \
+    FIELD(mr_seam, 48, "mrseam")              \
+    FIELD(mr_signer_seam, 48, "mrsignerseam") \
+    FIELD(seam_attributes, 8, "seamattributes")
+#define TD_INFO(FIELD)                          \
+    FIELD(td_attributes, 8, "tdattributes")     \
+    FIELD(xfam, 8, "xfam")                      \
+    FIELD(mr_td, 48, "mrtd")                    \
+    FIELD(mr_config_id, 48, "mrconfigid")       \
+    FIELD(mr_owner, 48, "mrowner")              \
+    FIELD(mr_owner_config, 48, "mrownerconfig") \
+    FIELD(rtmr[0], 48, "rtmr0")                 \
+    FIELD(rtmr[1], 48, "rtmr1")                 \
+    FIELD(rtmr[2], 48, "rtmr2")                 \
+    FIELD(rtmr[3], 48, "rtmr3")
+#define TD_15(FIELD)                         \
+    FIELD(tee_tcb_svn2, 16, "tee_tcb_svn_2") \
+    FIELD(mr_service_td, 48, "mrservicetd")
+#define TD_15_EX(FIELD)                                   \
+    FIELD(vmid, 1, "vmid")                                \
+    FIELD(td_id, 32, "td_id")                             \
+    FIELD(devinfo, 48, "devinfo")                         \
+    FIELD(init_server_td_hash, 48, "init_server_td_hash") \
+    FIELD(init_server_td_attr, 8, "init_server_td_attr")  \
+    FIELD(init_cpu_svn, 16, "init_cpu_svn")               \
+    FIELD(init_tee_tcb_svn, 16, "init_tee_tcb_svn")       \
+    FIELD(init_tee_fmspc, 12, "init_tee_fmspc")           \
+    FIELD(curr_server_td_hash, 48, "curr_server_td_hash") \
+    FIELD(curr_server_td_attr, 8, "curr_server_td_attr")
+
+/* From a reader `in` to a body `b`; to fields `f`; compared with a body `a`. */
+#define TAKE(field, size, name) b.field = reader_take(&in, size);
+#define SHOW(field, size, name) fields_bytes(f, name, b->field);
+#define SAME(field, size, name) same = same && bytes_equal(a->field, b->field);
+
+void td_body_take(struct td_body *out, struct reader *r, uint32_t size)
 {
     struct td_body b = { 0 };
 
-    b.raw = reader_take(r, is_15 ? TD15_BODY_SIZE : TD_BODY_SIZE);
+    b.raw = reader_take(r, size);
 
     struct reader in = reader_of(b.raw);
 
-    b.tee_tcb_svn = reader_take(&in, 16);
-    b.mr_seam = reader_take(&in, 48);
-    b.mr_signer_seam = reader_take(&in, 48);
-    b.seam_attributes = reader_take(&in, 8);
-    b.td_attributes = reader_take(&in, 8);
-    b.xfam = reader_take(&in, 8);
-    b.mr_td = reader_take(&in, 48);
-    b.mr_config_id = reader_take(&in, 48);
-    b.mr_owner = reader_take(&in, 48);
-    b.mr_owner_config = reader_take(&in, 48);
-    for (uint32_t i = 0; i < TD_RTMR_COUNT; i++)
-        b.rtmr[i] = reader_take(&in, 48);
+    TD_SEAM(TAKE)
+    TD_INFO(TAKE)
     b.report_data = reader_take(&in, 64);
-    if (is_15) {
-        b.tee_tcb_svn2 = reader_take(&in, 16);
-        b.mr_service_td = reader_take(&in, 48);
+    if (size >= TD15_BODY_SIZE) {
+        TD_15(TAKE)
+    }
+    if (size >= TD15_EX_BODY_SIZE) {
+        TD_15_EX(TAKE)
     }
     if (!reader_done(&in))
         reader_fail(r);
@@ -79,57 +108,33 @@ void sgx_body_describe(struct fields *f, const char *group, const struct sgx_bod
 
 void td_body_describe(struct fields *f, const char *group, const struct td_body *b)
 {
-    static const char *const rtmr_names[TD_RTMR_COUNT] = { "rtmr0", "rtmr1", "rtmr2", "rtmr3" };
-
     fields_group(f, group);
-    fields_bytes(f, "tee_tcb_svn", b->tee_tcb_svn);
-    fields_bytes(f, "mrseam", b->mr_seam);
-    fields_bytes(f, "mrsignerseam", b->mr_signer_seam);
-    fields_bytes(f, "seamattributes", b->seam_attributes);
-    fields_bytes(f, "tdattributes", b->td_attributes);
-    fields_bytes(f, "xfam", b->xfam);
-    fields_bytes(f, "mrtd", b->mr_td);
-    fields_bytes(f, "mrconfigid", b->mr_config_id);
-    fields_bytes(f, "mrowner", b->mr_owner);
-    fields_bytes(f, "mrownerconfig", b->mr_owner_config);
-    for (uint32_t i = 0; i < TD_RTMR_COUNT; i++)
-        fields_bytes(f, rtmr_names[i], b->rtmr[i]);
+    TD_SEAM(SHOW)
+    TD_INFO(SHOW)
     fields_bytes(f, "report_data", b->report_data);
     if (b->mr_service_td.size != 0) {
-        fields_bytes(f, "tee_tcb_svn_2", b->tee_tcb_svn2);
-        fields_bytes(f, "mrservicetd", b->mr_service_td);
+        TD_15(SHOW)
+    }
+    if (b->td_id.size != 0) {
+        TD_15_EX(SHOW)
     }
     fields_end(f);
 }
 
-/* TEE_TCB_INFO_STRUCT: VALID, TEE_TCB_SVN, MRSEAM, MRSIGNERSEAM, ATTRIBUTES, then (TDX 1.5)
- * TEE_TCB_SVN2. */
-static void tcb_info_take(struct td_body *out, struct bytes raw)
+/* TEE_TCB_INFO_STRUCT: VALID, the module's fields, then (TDX 1.5) TEE_TCB_SVN2; TDINFO_STRUCT:
+ * its SERVTD_HASH is what a quote calls MRSERVICETD. */
+static struct td_body report_body(const struct td_report *t)
 {
-    struct reader r = reader_of(raw);
+    struct reader in = reader_of(t->tee_tcb_info);
+    struct td_body b = { .report_data = t->report_data };
 
-    reader_skip(&r, 8);
-    out->tee_tcb_svn = reader_take(&r, 16);
-    out->mr_seam = reader_take(&r, 48);
-    out->mr_signer_seam = reader_take(&r, 48);
-    out->seam_attributes = reader_take(&r, 8);
-    out->tee_tcb_svn2 = reader_take(&r, 16);
-}
-
-/* TDINFO_STRUCT: its SERVTD_HASH is what a quote calls MRSERVICETD. */
-static void td_info_take(struct td_body *out, struct bytes raw)
-{
-    struct reader r = reader_of(raw);
-
-    out->td_attributes = reader_take(&r, 8);
-    out->xfam = reader_take(&r, 8);
-    out->mr_td = reader_take(&r, 48);
-    out->mr_config_id = reader_take(&r, 48);
-    out->mr_owner = reader_take(&r, 48);
-    out->mr_owner_config = reader_take(&r, 48);
-    for (uint32_t i = 0; i < TD_RTMR_COUNT; i++)
-        out->rtmr[i] = reader_take(&r, 48);
-    out->mr_service_td = reader_take(&r, 48);
+    reader_skip(&in, 8);
+    TD_SEAM(TAKE)
+    b.tee_tcb_svn2 = reader_take(&in, 16);
+    in = reader_of(t->td_info);
+    TD_INFO(TAKE)
+    b.mr_service_td = reader_take(&in, 48);
+    return b;
 }
 
 enum err td_report_parse(struct td_report *out, struct bytes raw)
@@ -152,9 +157,7 @@ enum err td_report_parse(struct td_report *out, struct bytes raw)
         return ERR_MALFORMED;
     if (t.report_type.data[0] != 0x81) /* the TEE: TDX */
         return ERR_UNSUPPORTED;
-    t.body.report_data = t.report_data;
-    tcb_info_take(&t.body, t.tee_tcb_info);
-    td_info_take(&t.body, t.td_info);
+    t.body = report_body(&t);
     *out = t;
     return ERR_OK;
 }
@@ -172,20 +175,12 @@ void td_report_describe(struct fields *f, const struct td_report *t)
 bool td_report_matches(const struct td_report *t, const struct td_body *quoted)
 {
     const struct td_body *a = &t->body, *b = quoted;
-    bool same = bytes_equal(a->tee_tcb_svn, b->tee_tcb_svn) &&
-                bytes_equal(a->mr_seam, b->mr_seam) &&
-                bytes_equal(a->mr_signer_seam, b->mr_signer_seam) &&
-                bytes_equal(a->seam_attributes, b->seam_attributes) &&
-                bytes_equal(a->td_attributes, b->td_attributes) && bytes_equal(a->xfam, b->xfam) &&
-                bytes_equal(a->mr_td, b->mr_td) && bytes_equal(a->mr_config_id, b->mr_config_id) &&
-                bytes_equal(a->mr_owner, b->mr_owner) &&
-                bytes_equal(a->mr_owner_config, b->mr_owner_config) &&
-                bytes_equal(a->report_data, b->report_data);
+    bool same = bytes_equal(a->report_data, b->report_data);
 
-    for (uint32_t i = 0; i < TD_RTMR_COUNT; i++)
-        same = same && bytes_equal(a->rtmr[i], b->rtmr[i]);
-    if (b->mr_service_td.size != 0)
-        same = same && bytes_equal(a->tee_tcb_svn2, b->tee_tcb_svn2) &&
-               bytes_equal(a->mr_service_td, b->mr_service_td);
+    TD_SEAM(SAME)
+    TD_INFO(SAME)
+    if (b->mr_service_td.size != 0) {
+        TD_15(SAME)
+    }
     return same;
 }

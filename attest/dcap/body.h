@@ -2,7 +2,8 @@
  * TDREPORT that a TD gets from its module. Borrowed parts; nothing is judged.
  *
  * Sources: Intel SDM volume 3D, table 35-21 (REPORT); "Intel TDX DCAP Quoting Library API",
- * appendix A.3.2; "Intel TDX Module v1.5 ABI Specification", TDREPORT_STRUCT. */
+ * appendix A.3.2; sgx_quote_5.h of Intel's DCAP (sgx_report2_body_v1_5_ex_t); "Intel TDX Module
+ * v1.5 ABI Specification", TDREPORT_STRUCT. */
 #ifndef BROCH_ATTEST_DCAP_BODY_H
 #define BROCH_ATTEST_DCAP_BODY_H
 
@@ -11,8 +12,9 @@
 #include "base/reader.h"
 
 #define SGX_BODY_SIZE 384u
-#define TD_BODY_SIZE 584u   /* TDX 1.0 */
-#define TD15_BODY_SIZE 648u /* TDX 1.5: two more fields */
+#define TD_BODY_SIZE 584u      /* TDX 1.0 */
+#define TD15_BODY_SIZE 648u    /* TDX 1.5: two more fields */
+#define TD15_EX_BODY_SIZE 885u /* and who it was when it was made, for migration and partitions */
 #define TD_REPORT_SIZE 1024u
 #define TD_RTMR_COUNT 4u
 
@@ -33,11 +35,14 @@ struct td_body {
     struct bytes rtmr[TD_RTMR_COUNT];
     struct bytes report_data;
     struct bytes tee_tcb_svn2, mr_service_td; /* TDX 1.5; else empty */
+    /* sgx_report2_body_v1_5_ex_t; else empty. */
+    struct bytes vmid, td_id, devinfo, init_server_td_hash, init_server_td_attr, init_cpu_svn;
+    struct bytes init_tee_tcb_svn, init_tee_fmspc, curr_server_td_hash, curr_server_td_attr;
 };
 
-/* Take SGX_BODY_SIZE, and TD_BODY_SIZE or TD15_BODY_SIZE bytes. */
+/* Take SGX_BODY_SIZE, and TD_BODY_SIZE, TD15_BODY_SIZE or TD15_EX_BODY_SIZE bytes. */
 void sgx_body_take(struct sgx_body *out, struct reader *r);
-void td_body_take(struct td_body *out, struct reader *r, bool is_15);
+void td_body_take(struct td_body *out, struct reader *r, uint32_t size);
 void sgx_body_describe(struct fields *f, const char *group, const struct sgx_body *b);
 void td_body_describe(struct fields *f, const char *group, const struct td_body *b);
 

@@ -226,26 +226,44 @@ static bool signed_judge(struct dcap_job *j, const struct kind *kind, const stru
     return true;
 }
 
+/* Without TCB information a module may be of any version, but it is Intel's: MRSIGNERSEAM and
+ * SEAMATTRIBUTES have been zeros in all that Intel lists. */
+static bool module_known(struct dcap_job *j)
+{
+    static const struct tdx_module intels = { 0 };
+
+    return !j->q.is_tdx || tcb_module_check(&intels, &j->q.td) ||
+           verdict_fail(j->v, REASON_tdx_module_mismatch, "MRSIGNERSEAM %s",
+                        verdict_hex(j->x->arena, j->q.td.mr_signer_seam));
+}
+
 static bool tcb_info_judge(struct dcap_job *j)
 {
     struct search s = { 0 };
 
     tcb_info_search(j, &s);
-    return j->has_tcb_info ? signed_judge(j, &tcb_info_kind, &j->tcb_info.is)
-                           : none_judge(j, &tcb_info_kind, &s);
+    if (j->has_tcb_info)
+        return signed_judge(j, &tcb_info_kind, &j->tcb_info.is);
+    return none_judge(j, &tcb_info_kind, &s) && module_known(j);
 }
 
 static bool qe_identity_judge(struct dcap_job *j)
 {
     struct search s = { 0 };
-    enum reason why;
+    enum reason why = REASON_NONE;
 
     qe_identity_search(j, &s);
-    if (!j->has_qe_identity)
-        return none_judge(j, &qe_identity_kind, &s);
-    if (!signed_judge(j, &qe_identity_kind, &j->qe_identity.is))
+    if (j->has_qe_identity) {
+        if (!signed_judge(j, &qe_identity_kind, &j->qe_identity.is))
+            return false;
+        why = qe_identity_check(&j->qe_identity, &j->q.qe_report);
+    } else if (!none_judge(j, &qe_identity_kind, &s)) {
         return false;
-    why = qe_identity_check(&j->qe_identity, &j->q.qe_report);
+    } else {
+        why = qe_identity_check_known(j->q.is_tdx, &j->q.qe_report);
+        if (why == REASON_NONE)
+            verdict_pass(j->v, REASON_qe_mrsigner_mismatch, "of Intel's signer, of any version");
+    }
     if (why != REASON_NONE)
         return verdict_fail(j->v, why, "MRSIGNER %s, ATTRIBUTES %s",
                             verdict_hex(j->x->arena, j->q.qe_report.mr_signer),

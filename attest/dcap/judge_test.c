@@ -69,9 +69,13 @@ static void genuine(void)
         uint16_t version, body_type;
         bool is_tdx;
     } forms[] = {
-        { "SGX version 3", 3, 0, false },         { "SGX version 4", 4, 0, false },
-        { "SGX version 5", 5, 1, false },         { "TDX version 4", 4, 0, true },
-        { "TDX version 5, TDX 1.0", 5, 2, true }, { "TDX version 5, TDX 1.5", 5, 3, true },
+        { "SGX version 3", 3, 0, false },
+        { "SGX version 4", 4, 0, false },
+        { "SGX version 5", 5, 1, false },
+        { "TDX version 4", 4, 0, true },
+        { "TDX version 5, TDX 1.0", 5, 2, true },
+        { "TDX version 5, TDX 1.5", 5, 3, true },
+        { "TDX version 5, TDX 1.5 ex", 5, 4, true },
     };
 
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
@@ -354,6 +358,24 @@ static void waivers(void)
     CASE("nothing but the quote, where the policy allows it");
     CHECK(judge_quote(&w, world_quote(&w), lax, WORLD_NOW));
     CHECK_EQ(claims.tcb_status, TCB_STATUS_NONE);
+    w.qe_mrsigner_flip = 1;
+    CASE("but an enclave of anybody's is no quoting enclave for want of an identity");
+    CHECK(!judge_quote(&w, world_quote(&w), lax, WORLD_NOW));
+    CHECK_EQ(verdict.reason, REASON_qe_mrsigner_mismatch);
+    w = world_default(4, true);
+    w.no_info = true;
+    CASE("a TD without TCB info");
+    CHECK(judge_quote(&w, world_quote(&w), lax, WORLD_NOW));
+    w.seam_signer = 1;
+    CASE("a TDX module of anybody's");
+    CHECK(!judge_quote(&w, world_quote(&w), lax, WORLD_NOW));
+    CHECK_EQ(verdict.reason, REASON_tdx_module_mismatch);
+    w = world_default(3, false);
+    w.no_info = w.no_qe_identity = true;
+    w.qe_flags = 0x13;
+    CASE("a quoting enclave of Intel's that is debugged");
+    CHECK(!judge_quote(&w, world_quote(&w), lax, WORLD_NOW));
+    CHECK_EQ(verdict.reason, REASON_qe_attributes_mismatch);
     w = world_default(3, false);
     w.info_signer = KEY_OTHER;
     CASE("optional collateral that is wrong is refused");
@@ -365,6 +387,19 @@ static void waivers(void)
     CASE("a revoked quoting enclave without TCB info");
     CHECK(!judge_quote(&w, world_quote(&w), lax, WORLD_NOW));
     CHECK_EQ(verdict.reason, REASON_qe_revoked);
+}
+
+/* A log of SHA-1 digests cannot be compared with RTMRs: strict does not pass it over. */
+static void old_log(void)
+{
+    uint8_t raw[36] = { [4] = 4, [28] = 4 }; /* one EV_SEPARATOR of register 0, four zeros */
+    struct world w = world_default(4, true);
+
+    w.event_log = BYTES_OF(raw);
+    wants("a log without SHA-384", &w, REASON_rtmr_log_malformed);
+    CASE("which the policy may let pass");
+    CHECK(judge_quote(&w, world_quote(&w), (struct judge_rules){ .collateral_optional = true },
+                      WORLD_NOW));
 }
 
 static void times(void)
@@ -440,6 +475,7 @@ int main(void)
     levels();
     modules();
     waivers();
+    old_log();
     times();
     every_byte(3, false);
     every_byte(5, true);

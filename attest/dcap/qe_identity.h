@@ -26,5 +26,9 @@ enum err qe_identity_parse(struct qe_identity *out, struct arena *arena, struct 
 /* REASON_NONE where the report is of that identity, at whatever ISVSVN; else the first that
  * differs. */
 enum reason qe_identity_check(const struct qe_identity *q, const struct sgx_body *report);
+/* The same against what all of Intel's identities have said so far, for where the policy lets
+ * them be missing: the platform's key also signs for whoever may run an enclave with
+ * PROVISION_KEY, so that without this anybody's enclave could pass for a quoting enclave. */
+enum reason qe_identity_check_known(bool is_tdx, const struct sgx_body *report);
 
 #endif

@@ -1,5 +1,7 @@
 #include "attest/dcap/quote.h"
 
+#include "base/num.h"
+
 #define QUOTE_HEADER_SIZE 48u
 
 /* QE Vendor ID of Intel, appendix A.4, table 3. */
@@ -30,6 +32,8 @@ static enum err header_take(struct quote *q, struct reader *r)
 
 static enum err body_take(struct quote *q, struct reader *r)
 {
+    static const uint32_t sizes[] = { SGX_BODY_SIZE, TD_BODY_SIZE, TD15_BODY_SIZE,
+                                      TD15_EX_BODY_SIZE };
     uint32_t size = q->is_tdx ? TD_BODY_SIZE : SGX_BODY_SIZE;
 
     if (q->version == 5) {
@@ -37,17 +41,15 @@ static enum err body_take(struct quote *q, struct reader *r)
         size = reader_u32le(r);
         if (!reader_ok(r))
             return ERR_MALFORMED;
-        if (q->body_type < 1 || q->body_type > 3)
+        if (q->body_type < 1 || q->body_type > COUNT_OF(sizes))
             return ERR_UNSUPPORTED;
         if (q->is_tdx != (q->body_type != 1)) /* the two words for the TEE disagree */
             return ERR_MALFORMED;
-        if (size != (q->body_type == 1   ? SGX_BODY_SIZE
-                     : q->body_type == 2 ? TD_BODY_SIZE
-                                         : TD15_BODY_SIZE))
+        if (size != sizes[q->body_type - 1])
             return ERR_MALFORMED;
     }
     if (q->is_tdx)
-        td_body_take(&q->td, r, size == TD15_BODY_SIZE);
+        td_body_take(&q->td, r, size);
     else
         sgx_body_take(&q->sgx, r);
     return reader_ok(r) ? ERR_OK : ERR_MALFORMED;

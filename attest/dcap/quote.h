@@ -31,7 +31,7 @@ struct quote {
     uint16_t qe_svn, pce_svn; /* version 3; reserved later */
     struct bytes qe_vendor_id, user_data;
     bool is_tdx;
-    uint16_t body_type; /* version 5: 1 SGX, 2 TDX 1.0, 3 TDX 1.5; else 0 */
+    uint16_t body_type; /* version 5: 1 SGX, 2 TDX 1.0, 3 TDX 1.5, 4 TDX 1.5 ex; else 0 */
     struct sgx_body sgx;
     struct td_body td;
     struct bytes signed_part;                /* header and body */

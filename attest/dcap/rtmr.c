@@ -97,7 +97,7 @@ static bool log_judge(struct dcap_job *j, const struct exhibit *e)
     if (why == ERR_INVALID)
         return verdict_fail(j->v, REASON_rtmr_mismatch,
                             "the digest of a runtime event is not that of its payload");
-    if (why == ERR_UNSUPPORTED) {
+    if (why == ERR_UNSUPPORTED && j->x->rules.collateral_optional) {
         verdict_waive(j->v, REASON_rtmr_mismatch, "the log has no SHA-384 digests");
         return true;
     }

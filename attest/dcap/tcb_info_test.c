@@ -179,6 +179,41 @@ static void values(void)
     CHECK_EQ(t.is.text.size, text.size - strlen("{\"tcbInfo\":,\"signature\":\"\"}") - 128);
 }
 
+/* A report of a quoting enclave of Intel's, for where its identity is not there. */
+static void known(void)
+{
+    static const uint8_t signer[] = { 0x8c, 0x4f, 0x57, 0x75, 0xd7, 0x96, 0x50, 0x3e,
+                                      0x96, 0x13, 0x7f, 0x77, 0xc6, 0x8a, 0x82, 0x9a,
+                                      0x00, 0x56, 0xac, 0x8d, 0xed, 0x70, 0x14, 0x0b,
+                                      0x08, 0x1b, 0x09, 0x44, 0x90, 0xc5, 0x7b, 0xff };
+    uint8_t raw[SGX_BODY_SIZE] = { [48] = 0x15, [56] = 0xe7, [256] = 1, [258] = 8 };
+    static const struct {
+        const char *name;
+        uint32_t at;
+        uint8_t flip;
+        bool is_tdx;
+        enum reason want;
+    } rows[] = {
+        { "Intel's quoting enclave", 0, 0, false, REASON_NONE },
+        { "any other enclave of the platform", 128, 1, false, REASON_qe_mrsigner_mismatch },
+        { "a debug one", 48, 2, false, REASON_qe_attributes_mismatch },
+        { "another product", 256, 2, false, REASON_qe_isvprodid_mismatch },
+        { "that of SGX for a TD", 0, 0, true, REASON_qe_mrsigner_mismatch },
+    };
+
+    memcpy(&raw[128], signer, sizeof signer);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sgx_body body;
+        struct reader r = reader_of(BYTES_OF(raw));
+
+        CASE(rows[i].name);
+        raw[rows[i].at] ^= rows[i].flip;
+        sgx_body_take(&body, &r);
+        CHECK_EQ(qe_identity_check_known(rows[i].is_tdx, &body), rows[i].want);
+        raw[rows[i].at] ^= rows[i].flip;
+    }
+}
+
 int main(void)
 {
     static char room[8192];
@@ -191,6 +226,7 @@ int main(void)
                   cases[i].want);
     }
     values();
+    known();
     CASE("every truncation (lesson E11)"); /* lesson E11 */
     for (enum document d = TDX; d <= QE; d++)
         for (size_t size = 0; size < strlen(documents[d]); size++)

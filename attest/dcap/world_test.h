@@ -119,6 +119,7 @@ struct world {
     uint16_t qe_svn;
     uint8_t qe_flags, qe_product;
     uint8_t qe_mrsigner_flip, qe_data_flip;
+    uint8_t seam_signer;                    /* the last byte of MRSIGNERSEAM */
     enum world_key qe_signer, quote_signer; /* whose key signs */
     uint16_t cert_type;
     size_t trailing;
@@ -131,6 +132,7 @@ struct world {
     const char *other_next; /* a second TCB info until then, of statuses far worse */
     bool old_signer;        /* an expired issue of the signer's certificate stands first */
     bool no_info, no_qe_identity, no_crls, no_signer, no_root, no_pck;
+    struct bytes event_log; /* beside the quote */
 };
 
 #define WORLD_COMP(n)                                                                          \
@@ -269,14 +271,18 @@ static void world_sgx_body(struct writer *out, uint8_t flags, uint8_t product, u
 static void world_td_body(struct writer *out, const struct world *w, struct bytes data)
 {
     writer_put(out, BYTES_OF(w->tee_tcb_svn));
-    world_zeros(out, 104);
+    world_zeros(out, 95);
+    writer_u8(out, w->seam_signer);
+    world_zeros(out, 8);
     writer_u8(out, w->flags);
     world_zeros(out, 15 + 48 * 8);
     writer_put(out, data);
-    if (w->version == 5 && w->body_type == 3) {
+    if (w->version == 5 && w->body_type >= 3) {
         writer_put(out, BYTES_OF(w->tee_tcb_svn2));
         world_zeros(out, 48);
     }
+    if (w->version == 5 && w->body_type == 4)
+        world_zeros(out, TD15_EX_BODY_SIZE - TD15_BODY_SIZE);
 }
 
 static void world_certification(struct writer *out, const struct world *w)
@@ -337,6 +343,7 @@ static struct bytes world_quote(const struct world *w)
         writer_u16le(&out, w->body_type);
         writer_u32le(&out, !w->is_tdx          ? SGX_BODY_SIZE
                            : w->body_type == 2 ? TD_BODY_SIZE
+                           : w->body_type == 4 ? TD15_EX_BODY_SIZE
                                                : TD15_BODY_SIZE);
     }
     if (w->is_tdx)
@@ -404,6 +411,8 @@ static struct bytes world_qe_identity(const struct world *w)
 static void world_exhibits(struct exhibits *x, const struct world *w, struct bytes quote)
 {
     exhibit_put(x, EXHIBIT_EVIDENCE, EXHIBIT_QUOTE, "quote", quote);
+    if (w->event_log.size != 0)
+        exhibit_put(x, EXHIBIT_EVIDENCE, EXHIBIT_EVENT_LOG, "log", w->event_log);
     if (!w->no_root)
         exhibit_put(x, EXHIBIT_ROOT, EXHIBIT_CERT, "root", world_root());
     if (w->cert_type != QUOTE_CERT_PCK_CHAIN) {

@@ -54,7 +54,6 @@ static struct bytes sized_take(struct reader *r, size_t least, size_t most)
 
 static void pcrs_take(struct nitro_document *d, struct reader *r)
 {
-    cbor_walk_map_check(r);
     for (struct cbor_list l = cbor_walk_map(r); cbor_walk_next(&l); d->pcr_count++) {
         uint64_t index = cbor_walk_uint(r);
         struct bytes value = cbor_walk_bytes(r);

@@ -9,24 +9,29 @@
  * the root of trust", chain validation): the leaf lives three hours and its issuers days, and
  * AWS hands out no lists with documents. So none is ever asked for, however strict the policy;
  * but one that the caller gives is used. */
+static bool has_list(const struct judge_context *x, const struct x509 *issuer)
+{
+    for (const struct exhibit *e = NULL; (e = exhibit_next(x->exhibits, EXHIBIT_CRL, e)) != NULL;) {
+        struct bytes by = x509_crl_issuer_peek(e->raw);
+
+        if (by.size == 0 || bytes_equal(by, issuer->subject)) /* unreadable: it may be the one */
+            return true;
+    }
+    return false;
+}
+
 static bool revocation_check(struct verdict *v, struct claims *c, const struct judge_context *x,
                              const struct chain *chain)
 {
     bool checked = false;
 
-    for (const struct exhibit *e = NULL; (e = exhibit_next(x->exhibits, EXHIBIT_CRL, e)) != NULL;) {
-        struct x509_crl crl;
-
-        if (x509_crl_parse(&crl, e->raw) != ERR_OK)
-            return verdict_fail(v, REASON_crl_malformed, "%s", e->name);
-        for (uint32_t i = 1; i < chain->count; i++) {
-            if (!bytes_equal(crl.issuer, chain->certs[i].subject))
-                continue;
-            if (!chain_revocation(v, c, x, &chain->certs[i], &chain->certs[i - 1],
-                                  REASON_certificate_revoked, NULL, 0))
-                return false;
-            checked = true;
-        }
+    for (uint32_t i = 1; i < chain->count; i++) {
+        if (!has_list(x, &chain->certs[i]))
+            continue;
+        if (!chain_revocation(v, c, x, &chain->certs[i], &chain->certs[i - 1],
+                              REASON_certificate_revoked, NULL, 0))
+            return false;
+        checked = true;
     }
     if (!checked)
         verdict_waive(v, REASON_crl_missing,
@@ -37,16 +42,10 @@ static bool revocation_check(struct verdict *v, struct claims *c, const struct j
 static bool chain_of_document(struct verdict *v, struct claims *c, const struct judge_context *x,
                               const struct nitro_document *d, struct chain *chain)
 {
-    struct chain_profile profile = {
-        .what = "Nitro certificate",
-        .skip_revocation = true,
-        .roots_from_caller_only = x->rules.only_caller_roots,
-    };
-    uint32_t count = 0;
+    struct chain_profile profile = { .what = "Nitro certificate", .skip_revocation = true };
+    uint32_t count;
     const struct root *roots = roots_aws_nitro(&count);
 
-    if (x->rules.only_caller_roots)
-        count = 0;
     return chain_check(chain, v, c, x, d->certificate, d->cabundle, d->cabundle_count, roots, count,
                        &profile) &&
            revocation_check(v, c, x, chain);
@@ -76,10 +75,11 @@ static bool freshness_check(struct verdict *v, struct claims *c, const struct ju
     return true;
 }
 
-static void claims_fill(struct claims *c, const struct nitro_document *d, const struct exhibit *e)
+static void claims_fill(struct claims *c, const struct nitro_document *d, const struct exhibit *e,
+                        const struct chain *chain)
 {
     c->vendor = "AWS";
-    c->is_hardware = true;
+    c->is_hardware = chain->root != NULL;
     c->is_debug = nitro_document_is_debug(d) ? CLAIM_YES : CLAIM_NO;
     c->chip_id = d->module_id;
     c->measurement = d->pcrs[0];
@@ -117,6 +117,6 @@ bool nitro_judge(struct verdict *v, struct claims *c, const struct judge_context
                           "ES384 by the document's certificate") ||
         !freshness_check(v, c, x, &d))
         return false;
-    claims_fill(c, &d, e);
+    claims_fill(c, &d, e, chain);
     return true;
 }

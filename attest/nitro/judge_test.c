@@ -305,6 +305,17 @@ static void lists_are_used(void)
     CHECK_EQ(judging_run(nitro_judge, exhibit_put(&judging_exhibits, EXHIBIT_EVIDENCE,
                                                   EXHIBIT_NITRO, "document", document)),
              REASON_certificate_revoked);
+    CASE("one good list among forged ones: each is looked at once, not each for each");
+    judging_start();
+    exhibit_put(&judging_exhibits, EXHIBIT_ROOT, EXHIBIT_CERT, "root", root_make(1));
+    crl.revoked_count = 0;
+    exhibit_put(&judging_exhibits, EXHIBIT_EVIDENCE, EXHIBIT_CRL, "crl", pki_crl(&crl));
+    crl.bad_signature = true;
+    while (judging_exhibits.count < EXHIBITS_MAX - 1)
+        exhibit_put(&judging_exhibits, EXHIBIT_EVIDENCE, EXHIBIT_CRL, "crl", pki_crl(&crl));
+    CHECK_EQ(judging_run(nitro_judge, exhibit_put(&judging_exhibits, EXHIBIT_EVIDENCE,
+                                                  EXHIBIT_NITRO, "document", document)),
+             REASON_NONE);
 }
 
 static void changes_are_refused(void)

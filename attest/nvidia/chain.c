@@ -36,9 +36,20 @@ static bool answer_is_signed(struct verdict *v, const struct judge_context *x,
         REASON_ocsp_bad_signature, "OCSP response");
 }
 
+/* A certificate of `path` above certs[at]. A device certifies its own attestation keys, and who
+ * has taken its key out could certify a responder with it: nobody answers for himself. */
+static bool is_above(const struct chain *path, uint32_t at, const struct x509 *c)
+{
+    for (uint32_t i = at + 1; i < path->count; i++)
+        if (bytes_equal(path->certs[i].subject, c->subject) &&
+            key_equal(&path->certs[i].key, &c->key))
+            return true;
+    return false;
+}
+
 /* The responder is the issuer, or the first of the response's own certificates. */
 static bool responder_check(struct verdict *v, struct claims *c, const struct judge_context *x,
-                            const struct x509_ocsp *o, const struct x509 *issuer,
+                            const struct x509_ocsp *o, const struct chain *path, uint32_t at,
                             const struct nvidia_chain_profile *profile)
 {
     struct nvidia_chain_profile p = *profile;
@@ -49,8 +60,8 @@ static bool responder_check(struct verdict *v, struct claims *c, const struct ju
 
     if (chain == NULL)
         return verdict_fail(v, REASON_out_of_memory, "OCSP responder");
-    if (bytes_equal(o->responder_name, issuer->subject))
-        return answer_is_signed(v, x, o, issuer);
+    if (bytes_equal(o->responder_name, path->certs[at + 1].subject))
+        return answer_is_signed(v, x, o, &path->certs[at + 1]);
     while (reader_ok(&r) && r.left > 0 && count < OCSP_CERTIFICATES_MAX)
         certificates[count++] = der_take_raw(&r);
     if (!reader_done(&r) || count == 0)
@@ -59,7 +70,8 @@ static bool responder_check(struct verdict *v, struct claims *c, const struct ju
     if (!chain_check(chain, v, c, x, certificates[0], certificates, count, p.roots, p.root_count,
                      &p.chain))
         return false;
-    if (!may_answer(&chain->certs[0]))
+    if (!may_answer(&chain->certs[0]) ||
+        (chain->count > 1 && !is_above(path, at, &chain->certs[1])))
         return verdict_fail(v, REASON_ocsp_bad_signature, "its signer may not answer");
     return answer_is_signed(v, x, o, &chain->certs[0]);
 }
@@ -110,6 +122,7 @@ static bool is_about(const struct x509_ocsp_single *s, const struct x509 *subjec
            bytes_equal(s->issuer_key_hash, (struct bytes){ key, hash_size(kind) });
 }
 
+/* Without nextUpdate nobody could tell an old answer from a new one: none is taken. */
 static bool status_check(struct verdict *v, struct claims *c, const struct judge_context *x,
                          const struct x509_ocsp_single *s, const char *name)
 {
@@ -119,27 +132,25 @@ static bool status_check(struct verdict *v, struct claims *c, const struct judge
     case OCSP_REVOKED: return verdict_fail(v, REASON_certificate_revoked, "%s", name);
     default: return verdict_fail(v, REASON_ocsp_unknown, "%s", name);
     }
-    if (x->now < s->this_update || (s->has_next_update && x->now > s->next_update)) {
-        if (!x->rules.crl_optional)
-            return verdict_fail(v, REASON_ocsp_stale, "%s", name);
-        verdict_waive(v, REASON_ocsp_stale, "stale OCSP response: %s", name);
-        return true;
-    }
+    if (x->now < s->this_update || !s->has_next_update || x->now > s->next_update)
+        return verdict_fail(v, REASON_ocsp_stale, "%s", name);
     verdict_pass(v, REASON_ocsp_missing, "OCSP: good: %s", name);
-    if (s->has_next_update)
-        claims_until(c, s->next_update);
+    claims_until(c, s->next_update);
     return true;
 }
 
-/* Looks for an answer about one certificate among the responses. */
+/* Looks for answers about certs[at] among the responses. The newest counts, but what any of
+ * them calls revoked stays so. */
 static bool ocsp_check(struct verdict *v, struct claims *c, const struct judge_context *x,
-                       const struct x509 *subject, const struct x509 *issuer,
+                       const struct chain *path, uint32_t at,
                        const struct nvidia_chain_profile *profile)
 {
+    struct x509_ocsp_single newest = { 0 };
     const struct exhibit *e = NULL;
+    bool is_answered = false;
     char name[160];
 
-    x509_name_text(name, sizeof name, subject->subject);
+    x509_name_text(name, sizeof name, path->certs[at].subject);
     while ((e = exhibit_next(x->exhibits, EXHIBIT_OCSP, e)) != NULL) {
         struct x509_ocsp o;
         struct x509_ocsp_single s;
@@ -148,11 +159,21 @@ static bool ocsp_check(struct verdict *v, struct claims *c, const struct judge_c
         if (x509_ocsp_parse(&o, e->raw) != ERR_OK)
             return verdict_fail_at(v, REASON_ocsp_malformed, e->name, VERDICT_NO_OFFSET, "%s",
                                    name);
-        for (r = reader_of(o.singles); x509_ocsp_next(&r, &s);)
-            if (is_about(&s, subject, issuer))
-                return responder_check(v, c, x, &o, issuer, profile) &&
-                       status_check(v, c, x, &s, name);
+        for (r = reader_of(o.singles); x509_ocsp_next(&r, &s);) {
+            if (!is_about(&s, &path->certs[at], &path->certs[at + 1]))
+                continue;
+            if (!responder_check(v, c, x, &o, path, at, profile))
+                return false;
+            if (s.status == OCSP_REVOKED)
+                return status_check(v, c, x, &s, name);
+            if (!is_answered || s.this_update > newest.this_update ||
+                (s.this_update == newest.this_update && s.status != OCSP_GOOD))
+                newest = s;
+            is_answered = true;
+        }
     }
+    if (is_answered)
+        return status_check(v, c, x, &newest, name);
     if (!x->rules.crl_optional)
         return verdict_fail(v, REASON_ocsp_missing, "%s", name);
     verdict_waive(v, REASON_ocsp_missing, "no OCSP response: %s", name);
@@ -169,7 +190,7 @@ bool nvidia_chain_check(struct chain *out, struct verdict *v, struct claims *c,
     if (!chain_check(out, v, c, x, leaf, extra, extra_count, p.roots, p.root_count, &p.chain))
         return false;
     for (uint32_t i = 0; i + 1 < out->count; i++)
-        if (!ocsp_check(v, c, x, &out->certs[i], &out->certs[i + 1], &p))
+        if (!ocsp_check(v, c, x, out, i, &p))
             return false;
     return true;
 }

@@ -2,8 +2,9 @@
  * them.
  *
  * NVIDIA publishes no revocation lists: every certificate below the root is asked about with
- * OCSP (RFC 6960). A response counts when its responder was certified for that
- * (id-kp-OCSPSigning) under the same root, or is the issuer itself. A hold is a refusal: who
+ * OCSP (RFC 6960). A response counts when its responder is the issuer itself, or was certified
+ * for that (id-kp-OCSPSigning) by an authority above the certificate in its chain. The rules may
+ * let a response be missing; one that is given has to be of this time. A hold is a refusal: who
  * wants a device that NVIDIA has put on hold leaves the response away and lets the policy
  * waive revocation, which the verdict then says. */
 #ifndef BROCH_ATTEST_NVIDIA_CHAIN_H

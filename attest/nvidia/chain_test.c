@@ -21,6 +21,7 @@ struct plan {
     uint32_t serial;
     struct bytes usage; /* of the responder's certificate */
     bool spoil, other_issuer, no_answer, no_certificate;
+    const char *responder_above; /* the name of who certified it; NULL: "root" */
 };
 
 static struct plan good_plan(void)
@@ -66,14 +67,14 @@ static struct bytes answer_of(const struct plan *p)
     struct bytes id =
         PKI(DER_SEQUENCE, PKI(DER_SEQUENCE, PKI(DER_OID, OID_SHA256)), digest_of(pki_name("root")),
             key_digest(p->other_issuer ? 2 : 1), pki_number(p->serial));
-    struct bytes single =
-        PKI(DER_SEQUENCE, id, status_of(p), pki_time(p->from), PKI(0xa0, pki_time(p->to)));
+    struct bytes single = PKI(DER_SEQUENCE, id, status_of(p), pki_time(p->from),
+                              p->to != NULL ? PKI(0xa0, pki_time(p->to)) : PKI_NONE);
     struct bytes data =
         PKI(DER_SEQUENCE, PKI(0xa1, pki_name(p->responder == 1 ? "root" : "responder")),
             pki_time(p->from), PKI(DER_SEQUENCE, single));
     struct pki_certificate own = {
         .subject = "responder",
-        .issuer = "root",
+        .issuer = p->responder_above != NULL ? p->responder_above : "root",
         .key = p->responder,
         .signer = p->responder_issuer,
         .serial = 9,
@@ -98,7 +99,9 @@ static bool judge_chain(struct verdict *v, struct claims *c, const struct judge_
     return nvidia_chain_check(chain, v, c, x, e->raw, NULL, 0, &profile);
 }
 
-static void wants(const char *name, const struct plan *p, bool lenient, enum reason want)
+/* With `second`, a further answer; with is_authority, a device that may certify others. */
+static void wants_of(const char *name, const struct plan *p, const struct plan *second,
+                     bool is_authority, bool lenient, enum reason want)
 {
     struct exhibit *e;
 
@@ -111,10 +114,57 @@ static void wants(const char *name, const struct plan *p, bool lenient, enum rea
                 .subject = "root", .issuer = "root", .key = 1, .signer = 1, .is_ca = true }));
     if (!p->no_answer)
         kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_OCSP, answer_of(p));
+    if (second != NULL)
+        kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_OCSP, answer_of(second));
     e = kit_put(EXHIBIT_EVIDENCE, EXHIBIT_CERT,
-                pki_certificate(&(struct pki_certificate){
-                    .subject = "device", .issuer = "root", .key = 4, .signer = 1, .serial = 7 }));
+                pki_certificate(&(struct pki_certificate){ .subject = "device",
+                                                           .issuer = "root",
+                                                           .key = 4,
+                                                           .signer = 1,
+                                                           .serial = 7,
+                                                           .is_ca = is_authority }));
     kit_want(judge_chain, e, want);
+}
+
+static void wants(const char *name, const struct plan *p, bool lenient, enum reason want)
+{
+    wants_of(name, p, NULL, false, lenient, want);
+}
+
+/* Of several answers the newest counts, in whatever order they come; revoked is for ever. */
+static void test_several(void)
+{
+    struct plan old = good_plan(), new = good_plan();
+
+    new.from = "20240601000000Z";
+    new.status = REVOKED;
+    wants_of("good, and revoked later", &old, &new, false, false, REASON_certificate_revoked);
+    wants_of("revoked, good earlier", &new, &old, false, false, REASON_certificate_revoked);
+    new.status = HOLD;
+    wants_of("good, and on hold later", &old, &new, false, true, REASON_certificate_on_hold);
+    old.status = HOLD;
+    new.status = GOOD;
+    wants_of("on hold, and good later", &old, &new, false, false, REASON_NONE);
+    old.status = REVOKED;
+    wants_of("revoked, and good later", &old, &new, false, false, REASON_certificate_revoked);
+    old = new;
+    old.status = HOLD;
+    wants_of("good and on hold at once", &new, &old, false, false, REASON_certificate_on_hold);
+    old = good_plan();
+    old.to = "20240601000000Z";
+    wants_of("an old one beside a new one", &old, &new, false, false, REASON_NONE);
+}
+
+/* A device's key certifies others: a stolen one must not vouch for itself. */
+static void test_self_made(void)
+{
+    struct plan p = good_plan();
+
+    p.responder = 3;
+    p.responder_issuer = 4;
+    p.responder_above = "device";
+    wants_of("a responder that the device itself certified", &p, NULL, true, false,
+             REASON_ocsp_bad_signature);
 }
 
 int main(void)
@@ -149,8 +199,10 @@ int main(void)
     p = good_plan();
     p.to = "20241231235959Z";
     wants("an answer past its end", &p, false, REASON_ocsp_stale);
-    wants("which a policy may let pass, and it is said", &p, true, REASON_NONE);
-    CHECK(kit_has("revocation", true));
+    wants("which no policy lets pass", &p, true, REASON_ocsp_stale);
+    p.to = NULL;
+    wants("an answer without an end", &p, false, REASON_ocsp_stale);
+    p.to = "20241231235959Z";
     p.status = REVOKED;
     wants("revoked by an answer past its end", &p, true, REASON_certificate_revoked);
     p = good_plan();
@@ -167,5 +219,7 @@ int main(void)
     wants("no answer", &p, false, REASON_ocsp_missing);
     wants("which a policy may let pass", &p, true, REASON_NONE);
     CHECK(kit_has("revocation", true));
+    test_several();
+    test_self_made();
     return kit_done();
 }

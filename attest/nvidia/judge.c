@@ -160,16 +160,26 @@ static bool check_signature(struct verdict *v, const struct device *d)
                             REASON_bad_spdm_signature, d->evidence->name);
 }
 
+/* Both names begin with the same `size` bytes. The leaf is the device's own word about itself: what
+ * NVIDIA has certified is the authority that it was issued by. */
+static bool names_agree(const struct chain *chain, size_t size)
+{
+    struct reader leaf = reader_of(x509_name_cn(chain->certs[0].subject));
+    struct reader device = reader_of(x509_name_cn(chain->certs[1].subject));
+
+    return bytes_equal(reader_take(&leaf, size), reader_take(&device, size));
+}
+
 /* "GH100 A01 GSP FMC LF": the chip, its stepping, the rest; switches say "LS_10". */
 static bool read_chip(struct verdict *v, const struct judge_context *x, struct device *d)
 {
     struct bytes cn = x509_name_cn(d->chain.certs[0].subject);
     char *text = arena_alloc(x->arena, cn.size + 1);
-    size_t words = 0, family = 0, model = 0;
+    size_t words = 0, family = 0, model = 0, i;
 
     if (text == NULL)
         return verdict_fail(v, REASON_out_of_memory, "name of the chip");
-    for (size_t i = 0; i < cn.size; i++) {
+    for (i = 0; i < cn.size; i++) {
         if (cn.data[i] == ' ' && ++words == 2)
             break;
         if (cn.data[i] == '_')
@@ -178,6 +188,9 @@ static bool read_chip(struct verdict *v, const struct judge_context *x, struct d
         if (words == 0)
             family = model;
     }
+    if (d->chain.count > 2 && !names_agree(&d->chain, i))
+        return verdict_fail_at(v, REASON_certificate_chain_invalid, d->evidence->name,
+                               VERDICT_NO_OFFSET, "the device was certified as another chip");
     d->family = (struct bytes){ (const uint8_t *)text, family };
     d->model = (struct bytes){ (const uint8_t *)text, model };
     return true;
@@ -233,8 +246,8 @@ static void device_fields(struct fields *f, const struct device *d)
     fields_uint(f, "reference_manifests", d->rims_used);
 }
 
-static bool claims_of_first(struct verdict *v, struct claims *c, const struct judge_context *x,
-                            const struct device *d)
+static bool device_claims(struct verdict *v, struct claims *c, const struct judge_context *x,
+                          const struct device *d)
 {
     uint8_t *summary = arena_alloc(x->arena, NVIDIA_DIGEST_SIZE);
     struct bytes driver = nvidia_text(nvidia_opaque(&d->report, NVIDIA_DRIVER_VERSION));
@@ -247,7 +260,7 @@ static bool claims_of_first(struct verdict *v, struct claims *c, const struct ju
     if (hash_bytes(HASH_SHA384, summary, d->report.record) != ERR_OK)
         return verdict_fail(v, REASON_crypto_failed, "hash of the measurements");
     c->vendor = "NVIDIA";
-    c->is_hardware = true;
+    c->is_hardware = d->chain.root != NULL;
     chip_claims(c, x, d);
     c->measurement = (struct bytes){ summary, NVIDIA_DIGEST_SIZE };
     c->report_data = d->report.request_nonce;
@@ -261,7 +274,40 @@ static bool claims_of_first(struct verdict *v, struct claims *c, const struct ju
     for (uint32_t i = 0; i < 256; i++)
         if (d->report.measurements[i].size > 0)
             claims_register(c, fields_name(&c->own, "measurement", i), d->report.measurements[i]);
+    device_fields(&c->own, d);
     return true;
+}
+
+/* The same bytes again: nothing that has not been judged. */
+static bool is_again(struct device *const *devices, uint32_t count, const struct exhibit *e)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (bytes_equal(devices[i]->evidence->raw, e->raw))
+            return true;
+    return false;
+}
+
+/* One device asked twice is one device: its key tells. */
+static bool is_known(struct device *const *devices, uint32_t count, const struct device *d)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (key_equal(&devices[i]->chain.certs[0].key, &d->chain.certs[0].key))
+            return true;
+    return false;
+}
+
+/* The claims of a further device, behind those of the first: a policy judges each. */
+static struct claims *claims_behind(struct claims *first, const struct judge_context *x)
+{
+    struct claims *c = arena_alloc(x->arena, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    fields_init(&c->own, x->arena);
+    c->platform = PLATFORM_NVIDIA;
+    c->next = first->next;
+    first->next = c;
+    return c;
 }
 
 bool nvidia_judge(struct verdict *v, struct claims *c, const struct judge_context *x,
@@ -274,20 +320,27 @@ bool nvidia_judge(struct verdict *v, struct claims *c, const struct judge_contex
     (void)e; /* a machine is judged whole: every report that was given */
     c->platform = PLATFORM_NVIDIA;
     while ((next = exhibit_next(x->exhibits, EXHIBIT_NVIDIA_REPORT, next)) != NULL) {
-        struct device *d = arena_alloc(x->arena, sizeof *d);
+        if (is_again(devices, count, next))
+            continue;
 
-        if (d == NULL || count == DEVICES_MAX)
+        struct device *d = arena_alloc(x->arena, sizeof *d);
+        struct claims *its = count == 0 ? c : claims_behind(c, x);
+
+        if (d == NULL || its == NULL || count == DEVICES_MAX)
             return verdict_fail(v, REASON_out_of_memory, "%u devices", count + 1);
         d->evidence = next;
-        if (!check_device(v, c, x, d))
+        if (!check_device(v, its, x, d) || !device_claims(v, its, x, d))
             return false;
-        devices[count++] = d;
+        if (!is_known(devices, count, d))
+            devices[count++] = d;
     }
     if (count == 0)
         return verdict_fail(v, REASON_evidence_missing, "an NVIDIA report");
-    if (!claims_of_first(v, c, x, devices[0]))
-        return false;
-    device_fields(&c->own, devices[0]);
+    for (const struct claims *its = c->next; its != NULL; its = its->next) {
+        c->is_hardware &= its->is_hardware;
+        if (its->valid_until != 0)
+            claims_until(c, its->valid_until);
+    }
     fields_uint(&c->own, "count", count);
     fields_list(&c->own, "devices");
     for (uint32_t i = 0; i < count && count > 1; i++) {

@@ -1,8 +1,10 @@
 /* NVIDIA's verifier over a machine of its own: a root, device certificates, reports and
  * manifests made when the test runs; each defect with its reason. */
+#include "attest/format.h"
 #include "attest/nvidia/form.h"
 #include "attest/nvidia/report.h"
 #include "attest/nvidia/rim.h"
+#include "attest/policy.h"
 #include "base/writer.h"
 #include "codec/pem.h"
 #include "crypto/hash.h"
@@ -74,7 +76,7 @@ struct plan {
     uint8_t nonce;
     uint8_t version;
     uint8_t declared; /* blocks that the response declares */
-    bool block_twice, opaque_twice, short_block;
+    bool block_twice, opaque_twice, short_block, no_signature_asked;
     uint8_t trailing;
     bool nvdec0_off;
     const struct private_key *signer;
@@ -117,7 +119,8 @@ static struct bytes report_of(const struct plan *p)
     uint8_t id[NVIDIA_DIGEST_SIZE];
     size_t size;
 
-    writer_put(&w, ((struct bytes){ (uint8_t[]){ p->version, 0xe0, 1, 0xff }, 4 }));
+    writer_put(
+        &w, ((struct bytes){ (uint8_t[]){ p->version, 0xe0, !p->no_signature_asked, 0xff }, 4 }));
     fill(&w, p->nonce, NVIDIA_NONCE_SIZE);
     writer_u8(&w, 0);
     writer_put(&w, ((struct bytes){ (uint8_t[]){ p->version, 0x60, 0, 0, p->declared }, 5 }));
@@ -345,6 +348,9 @@ static void test_reports(void)
     p.opaque_twice = true;
     wants("two driver versions", &p, REASON_malformed);
     p = good_plan();
+    p.no_signature_asked = true;
+    wants("a request without a nonce", &p, REASON_malformed);
+    p = good_plan();
     p.trailing = 1;
     wants("a byte behind the signature", &p, REASON_trailing_bytes);
     p = good_plan();
@@ -399,6 +405,84 @@ static void test_nonce(void)
     }
 }
 
+static void judge_by(const char *rules)
+{
+    struct policy_error e;
+    struct policy *p = NULL;
+
+    CHECK_OK(policy_parse(
+        &p, &kit_arena,
+        format_text(verdict_format(&kit_arena,
+                                   "version = 1\nplatforms = [\"nvidia\"]\nmeasurements = \"any\"\n"
+                                   "simulated = true\nallow = [\"missing-crl\", "
+                                   "\"missing-collateral\"]\n%s",
+                                   rules)),
+        &e));
+    kit_context.policy = p;
+    judge(&kit_verdict, &kit_claims, &kit_context);
+}
+
+/* Each device has claims of its own, for the policy; one that is asked twice is one. */
+static void test_several(void)
+{
+    struct plan p = good_plan(), q = good_plan();
+    const struct field *count;
+
+    q.signer = &stranger;
+    q.driver = "535.1.2";
+    CASE("two devices, each with its claims");
+    begin();
+    lenient();
+    put_device(&p, leaf_of(&device, "GH100 A01 GSP FMC LF", ROOT_KEY, composite(7)));
+    put_device(&q, leaf_of(&stranger, "LS_10 A01 FSP FMC LF", ROOT_KEY, composite(7)));
+    p.nonce = 0x66;
+    put_device(&p, leaf_of(&device, "GH100 A01 GSP FMC LF", ROOT_KEY, composite(7)));
+    kit_want(nvidia_judge, NULL, REASON_NONE);
+    CHECK_BYTES(kit_claims.chip_family, BYTES_TEXT("GH100"));
+    CHECK_EQ(kit_claims.tcb[0].version, 550001002);
+    CHECK(kit_claims.next != NULL && kit_claims.next->next != NULL);
+    CHECK_BYTES(kit_claims.next->next->chip_family, BYTES_TEXT("LS10"));
+    CHECK_EQ(kit_claims.next->next->tcb[0].version, 535001002);
+    CHECK_EQ(kit_claims.next->next->certificate_count, 2);
+    for (count = kit_claims.own.root.first; count != NULL; count = count->next)
+        if (strcmp(count->name, "count") == 0)
+            break;
+    CHECK(count != NULL && count->number == 2);
+    CASE("a policy judges each of them");
+    judge_by("\n[nvidia.minimum_tcb]\ndriver = 535001002\n");
+    CHECK_EQ(kit_verdict.reason, REASON_NONE);
+    judge_by("\n[nvidia.minimum_tcb]\ndriver = 550001002\n");
+    CHECK_EQ(kit_verdict.reason, REASON_tcb_too_old);
+}
+
+/* The leaf is made by the device, and the device's authority by NVIDIA: what chip it is, both
+ * have to say. */
+static void test_authority(void)
+{
+    static const char *const names[] = { "GH100 A01 GSP BROM", "LS_10 A01 FSP BROM" };
+    struct plan p = good_plan();
+
+    for (int i = 0; i < 2; i++) {
+        CASE(i == 0 ? "a leaf of the chip that was certified" : "a switch that says it is a GPU");
+        begin();
+        lenient();
+        kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CERT,
+                pki_certificate(&(struct pki_certificate){ .subject = names[i],
+                                                           .issuer = "root",
+                                                           .key = 5,
+                                                           .signer = ROOT_KEY,
+                                                           .serial = 2,
+                                                           .is_ca = true }));
+        put_device(&p, pki_certificate(&(struct pki_certificate){ .subject = "GH100 A01 GSP FMC LF",
+                                                                  .issuer = names[i],
+                                                                  .signer = 5,
+                                                                  .serial = 3,
+                                                                  .spki = spki_of(&device),
+                                                                  .extension = composite(7) }));
+        kit_want(nvidia_judge, NULL, i == 0 ? REASON_NONE : REASON_certificate_chain_invalid);
+    }
+}
+
 /* Every byte that is signed, and every length. */
 static void test_changes(void)
 {
@@ -445,12 +529,36 @@ static void wants_rim(const char *name, const struct manifest *m, enum reason wa
     "<s:Resource type=\"Measurement\" index=\"" index "\" active=\"" active \
     "\" alternatives=\"" alternatives "\" size=\"48\" h:Hash0=\"00\"/>"
 
+/* What NVIDIA publishes for everybody is no evidence, unless the policy takes it for that. */
+static void manifest_alone(struct bytes manifest, const char *allow, enum reason want)
+{
+    struct policy_error e;
+    struct policy *p = NULL;
+
+    begin();
+    (void)kit_put(EXHIBIT_EVIDENCE, EXHIBIT_RIM, manifest);
+    CHECK_OK(policy_parse(&p, &kit_arena,
+                          format_text(verdict_format(&kit_arena,
+                                                     "version = 1\nplatforms = [\"nvidia\"]\n"
+                                                     "measurements = \"any\"\n"
+                                                     "allow = [\"missing-crl\"%s]\n",
+                                                     allow)),
+                          &e));
+    kit_context.policy = p;
+    judge(&kit_verdict, &kit_claims, &kit_context);
+    CHECK_EQ(kit_verdict.reason, want);
+    CHECK(kit_claims.is_endorsement && !kit_claims.is_hardware);
+}
+
 static void test_manifests(void)
 {
     struct manifest m = good_manifest("550.1.2");
 
     wants_rim("a manifest", &m, REASON_NONE);
     CHECK(rim_is(manifest_of(&m, true)));
+    CASE("a manifest alone is no evidence");
+    manifest_alone(manifest_of(&m, true), "", REASON_evidence_missing);
+    manifest_alone(manifest_of(&m, true), ", \"endorsement-alone\"", REASON_NONE);
     m.change_digest = true;
     wants_rim("another digest", &m, REASON_rim_bad_signature);
     m = good_manifest("1");
@@ -565,6 +673,8 @@ int main(void)
     CHECK_OK(private_key_make(&stranger, KEY_P384, 0));
     test_reports();
     test_nonce();
+    test_several();
+    test_authority();
     test_changes();
     test_manifests();
     test_compare();

@@ -8,6 +8,7 @@
 #define SPDM_VERSION_11 0x11u
 #define GET_MEASUREMENTS 0xe0u
 #define MEASUREMENTS 0x60u
+#define SIGNATURE_REQUESTED 1u
 #define DMTF_MEASUREMENT_SPECIFICATION 1u
 
 /* DSP0274 1.1, tables 48 and 49: a block is its index, the specification that its value
@@ -75,6 +76,9 @@ enum err nvidia_report_parse(struct nvidia_report *out, struct bytes raw)
     if (out->version != SPDM_VERSION_11 || response_version != SPDM_VERSION_11 ||
         out->request_code != GET_MEASUREMENTS || out->response_code != MEASUREMENTS)
         return ERR_UNSUPPORTED;
+    /* A request for no signature has no nonce (10.11): something else would be read as one. */
+    if ((out->attributes & SIGNATURE_REQUESTED) == 0)
+        return ERR_MALFORMED;
 
     uint32_t record_size = reader_u16le(&r);
 

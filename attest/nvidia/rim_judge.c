@@ -220,7 +220,6 @@ bool rim_judge(struct verdict *v, struct claims *c, const struct judge_context *
         !rim_check(v, c, x, rim, e->name))
         return false;
     c->vendor = "NVIDIA";
-    c->is_hardware = true;
     c->chip_family = rim->product;
     rim_fields(&c->own, rim);
     return true;

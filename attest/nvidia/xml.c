@@ -1,5 +1,6 @@
 #include "attest/nvidia/xml.h"
 
+#include "attest/format.h"
 #include "base/num.h"
 #include "base/reader.h"
 #include "codec/utf8.h"
@@ -225,7 +226,7 @@ static int attribute_compare(const struct xml_attribute *a, const struct xml_att
     return order != 0 ? order : compare(a->local, b->local);
 }
 
-static bool attributes_sort(struct xml_attribute *a, uint32_t count)
+static void attributes_sort(struct xml_attribute *a, uint32_t count)
 {
     for (uint32_t i = 1; i < count; i++) {
         struct xml_attribute moved = a[i];
@@ -235,10 +236,6 @@ static bool attributes_sort(struct xml_attribute *a, uint32_t count)
             a[at] = a[at - 1];
         a[at] = moved;
     }
-    for (uint32_t i = 1; i < count; i++)
-        if (attribute_compare(&a[i - 1], &a[i]) == 0)
-            return false; /* the same name twice */
-    return true;
 }
 
 static bool resolve(const struct xml_node *n, struct bytes prefix, struct bytes *uri)
@@ -254,7 +251,8 @@ static bool resolve(const struct xml_node *n, struct bytes prefix, struct bytes 
 /* Namespaces are known when all attributes are: sorted first they are found by the search. */
 static bool names_resolve(struct xml_node *n)
 {
-    if (!attributes_sort(n->attributes, n->attribute_count) || !resolve(n, n->prefix, &n->uri))
+    attributes_sort(n->attributes, n->attribute_count);
+    if (!resolve(n, n->prefix, &n->uri))
         return false;
     for (uint32_t i = 0; i < n->attribute_count; i++) {
         struct xml_attribute *a = &n->attributes[i];
@@ -262,7 +260,11 @@ static bool names_resolve(struct xml_node *n)
         if (!a->is_namespace && a->prefix.size > 0 && !resolve(n, a->prefix, &a->uri))
             return false;
     }
-    return attributes_sort(n->attributes, n->attribute_count);
+    attributes_sort(n->attributes, n->attribute_count);
+    for (uint32_t i = 1; i < n->attribute_count; i++)
+        if (attribute_compare(&n->attributes[i - 1], &n->attributes[i]) == 0)
+            return false; /* the same name twice */
+    return true;
 }
 
 static bool attribute_take(struct parser *p, struct xml_attribute *a)
@@ -463,10 +465,7 @@ enum err xml_parse(struct xml_document *out, struct arena *arena, struct bytes t
 
 /* --- looking at it */
 
-static bool text_is(struct bytes b, const char *text)
-{
-    return bytes_equal(b, (struct bytes){ (const uint8_t *)text, bytes_text_size(text, 256) });
-}
+static bool text_is(struct bytes b, const char *text) { return bytes_equal(b, format_text(text)); }
 
 bool xml_is(const struct xml_node *n, const char *uri, const char *local)
 {
@@ -511,10 +510,7 @@ struct bytes xml_text(const struct xml_node *n)
 
 /* --- the canonical form */
 
-static void put_text(struct writer *w, const char *text)
-{
-    writer_put(w, (struct bytes){ (const uint8_t *)text, bytes_text_size(text, 16) });
-}
+static void put_text(struct writer *w, const char *text) { writer_put(w, format_text(text)); }
 
 /* Section 2.3: what is escaped in text, and what in attributes. */
 static void put_escaped(struct writer *w, struct bytes raw, bool is_attribute)

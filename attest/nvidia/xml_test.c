@@ -39,6 +39,7 @@ static void test_refusals(void)
         { "an attribute twice, by two prefixes",
           "<a xmlns:p=\"u\" xmlns:q=\"u\" p:b=\"1\" q:b=\"2\"/>", ERR_MALFORMED },
         { "a namespace twice", "<a xmlns:p=\"u\" xmlns:p=\"v\"/>", ERR_MALFORMED },
+        { "one name with a prefix and without", "<a b=\"1\" p:b=\"2\" xmlns:p=\"u\"/>", ERR_OK },
         { "a prefix that nobody declared", "<p:a/>", ERR_MALFORMED },
         { "an attribute's prefix that nobody declared", "<a p:b=\"1\"/>", ERR_MALFORMED },
         { "a prefix taken back", "<a xmlns:p=\"u\"><b xmlns:p=\"\"/></a>", ERR_MALFORMED },

@@ -59,12 +59,19 @@ static bool check_certificate(struct verdict *v, struct claims *c, const struct 
     return true;
 }
 
-/* The one key given beside evidence that came without a certificate. */
-static struct bytes key_beside(const struct judge_context *x)
+/* The one key given beside evidence that came without a certificate; of several nobody could
+ * tell which one was attested. */
+static bool key_beside(struct bytes *out, struct verdict *v, const struct judge_context *x)
 {
-    const struct exhibit *e = exhibit_next(x->exhibits, EXHIBIT_KEY, NULL);
+    const struct exhibit *e = NULL;
 
-    return e != NULL ? e->raw : (struct bytes){ 0 };
+    while ((e = exhibit_next(x->exhibits, EXHIBIT_KEY, e)) != NULL) {
+        if (out->size != 0 && !bytes_equal(*out, e->raw))
+            return verdict_fail_at(v, REASON_ambiguous_evidence, e->name, VERDICT_NO_OFFSET,
+                                   "more than one key beside the evidence");
+        *out = e->raw;
+    }
+    return true;
 }
 
 static bool check_carrier(struct verdict *v, struct claims *c, const struct judge_context *x,
@@ -72,8 +79,7 @@ static bool check_carrier(struct verdict *v, struct claims *c, const struct judg
 {
     if (e->kind == EXHIBIT_RATLS_EVIDENCE) {
         s->parsed = ratls_evidence_parse(&s->carrier, e->raw);
-        s->spki = key_beside(x);
-        return true;
+        return key_beside(&s->spki, v, x);
     }
     if (e->kind == EXHIBIT_RATLS_REQUEST) {
         struct x509_request q;

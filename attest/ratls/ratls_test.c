@@ -377,8 +377,13 @@ static void test_others(void)
     kit_begin(NOW);
     judged(PLATFORM_SGX, HASH_SHA256, claims_of(&p));
     kit_put(EXHIBIT_EVIDENCE, EXHIBIT_KEY, pki_spki(1));
+    kit_put(EXHIBIT_EVIDENCE, EXHIBIT_KEY, pki_spki(1));
     kit_want(ratls_judge, kit_put(EXHIBIT_EVIDENCE, EXHIBIT_RATLS_EVIDENCE, evidence_of(&p)),
              REASON_NONE);
+    CASE("but not with another one, too");
+    kit_put(EXHIBIT_EVIDENCE, EXHIBIT_KEY, pki_spki(2));
+    kit_want(ratls_judge, exhibit_next(&kit_exhibits, EXHIBIT_RATLS_EVIDENCE, NULL),
+             REASON_ambiguous_evidence);
 }
 
 static uint32_t count_of(enum exhibit_kind kind)

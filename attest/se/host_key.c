@@ -45,6 +45,7 @@ static bool name_read(struct name *out, struct bytes name)
 static bool names_agree(struct bytes a, struct bytes b)
 {
     struct name left, right;
+    uint32_t used = 0;
 
     if (!name_read(&left, a) || !name_read(&right, b) || left.count != right.count ||
         left.count == 0)
@@ -53,8 +54,8 @@ static bool names_agree(struct bytes a, struct bytes b)
         bool found = false;
 
         for (uint32_t k = 0; k < right.count && !found; k++)
-            if (bytes_equal(left.values[i], right.values[k])) {
-                right.values[k] = (struct bytes){ 0 }; /* once each */
+            if ((used & 1u << k) == 0 && bytes_equal(left.values[i], right.values[k])) {
+                used |= 1u << k;
                 found = true;
             }
         if (!found)
@@ -112,16 +113,28 @@ bool se_cert_is(struct bytes der)
 
 /* --- the signing key */
 
-static bool signing_key_find(struct x509 *out, const struct judge_context *x,
+/* Of several of that name, IBM's newer and older ones, the one that signed the document; else the
+ * first, for the reason. `room` is for one more. */
+static bool signing_key_find(struct x509 *out, struct x509 *room, const struct judge_context *x,
                              const struct x509 *document)
 {
     const struct exhibit *e = NULL;
+    bool found = false;
 
-    while ((e = exhibit_next(x->exhibits, EXHIBIT_CERT, e)) != NULL)
-        if (x509_parse(out, e->raw) == ERR_OK && is_signing_name(out->subject) &&
-            names_agree(out->subject, document->issuer))
+    while ((e = exhibit_next(x->exhibits, EXHIBIT_CERT, e)) != NULL) {
+        if (x509_parse(room, e->raw) != ERR_OK || !is_signing_name(room->subject) ||
+            !names_agree(room->subject, document->issuer))
+            continue;
+        if (signature_check_der(&room->key, document->signature_kind, document->tbs,
+                                document->signature, NULL) == SIGNATURE_GOOD) {
+            *out = *room;
             return true;
-    return false;
+        }
+        if (!found)
+            *out = *room;
+        found = true;
+    }
+    return found;
 }
 
 static bool check_signing_key(struct verdict *v, struct claims *c, const struct judge_context *x,
@@ -185,11 +198,19 @@ static bool check_revocation(struct verdict *v, struct claims *c, const struct j
     const struct exhibit *e = NULL;
     struct x509 issuer = *signer;
     struct x509_crl crl;
+    int64_t at;
 
     issuer.has_key_usage = false;
-    while ((e = exhibit_next(x->exhibits, EXHIBIT_CRL, e)) != NULL)
-        if (x509_crl_parse(&crl, e->raw) == ERR_OK && names_agree(crl.issuer, signer->subject))
-            issuer.subject = crl.issuer;
+    while ((e = exhibit_next(x->exhibits, EXHIBIT_CRL, e)) != NULL) {
+        if (x509_crl_parse(&crl, e->raw) != ERR_OK || !names_agree(crl.issuer, signer->subject))
+            continue;
+        /* Of several forms of the name one is looked through below, but none is passed over. */
+        if (x509_crl_has(&crl, document->serial, &at) &&
+            signature_check_der(&signer->key, crl.signature_kind, crl.tbs, crl.signature,
+                                x->memo) == SIGNATURE_GOOD)
+            return verdict_fail(v, REASON_hkd_revoked, "by a list of %s", e->name);
+        issuer.subject = crl.issuer;
+    }
     return chain_revocation(v, c, x, &issuer, document, REASON_hkd_revoked, NULL, 0);
 }
 
@@ -214,7 +235,7 @@ static void host_key_fields(struct fields *f, const struct x509 *document,
 bool host_key_judge(struct verdict *v, struct claims *c, const struct judge_context *x,
                     const struct exhibit *e)
 {
-    struct x509 *document = arena_alloc(x->arena, 2 * sizeof *document);
+    struct x509 *document = arena_alloc(x->arena, 3 * sizeof *document);
     struct x509 *signer;
 
     if (document == NULL)
@@ -222,7 +243,7 @@ bool host_key_judge(struct verdict *v, struct claims *c, const struct judge_cont
     signer = &document[1];
     if (x509_parse(document, e->raw) != ERR_OK)
         return verdict_fail_at(v, REASON_certificate_malformed, e->name, 0, "host key document");
-    if (!signing_key_find(signer, x, document))
+    if (!signing_key_find(signer, &document[2], x, document))
         return verdict_fail_at(v, REASON_hkd_issuer_mismatch, e->name, VERDICT_NO_OFFSET,
                                "no certificate of IBM's signing key is its issuer");
     verdict_pass(v, REASON_hkd_issuer_mismatch, "IBM signing key");
@@ -231,7 +252,6 @@ bool host_key_judge(struct verdict *v, struct claims *c, const struct judge_cont
         !check_revocation(v, c, x, document, signer))
         return false;
     c->vendor = "IBM";
-    c->is_hardware = true;
     c->is_debug = CLAIM_NO;
     c->chip_id = document->serial;
     host_key_fields(&c->own, document, signer);

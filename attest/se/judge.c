@@ -19,6 +19,7 @@ struct answer {
     struct se_arcb arcb;
     struct se_header header;
     struct se_secret secret;
+    bool is_named; /* the request's key is the caller's, by his own word */
 };
 
 static bool refuse_arcb(struct verdict *v, const struct se_arcb *a, enum err e, const char *name)
@@ -58,15 +59,17 @@ static bool check_form(struct verdict *v, const struct exhibit *e, struct answer
 
 /* --- what the requester kept */
 
-/* The exhibit of that kind of secret: keys are told by their sizes, the header by its magic. */
+/* The exhibit of that kind of secret: keys are told by their sizes, the header by its magic. What
+ * the caller vouches for goes before what came with the evidence. */
 static const struct exhibit *kept_find(const struct judge_context *x, size_t size)
 {
-    const struct exhibit *e = NULL;
+    const struct exhibit *e = NULL, *found = NULL;
 
     while ((e = exhibit_next(x->exhibits, EXHIBIT_SE_KEY, e)) != NULL)
-        if (size == 0 ? se_header_is(e->raw) : e->raw.size == size)
-            return e;
-    return NULL;
+        if ((size == 0 ? se_header_is(e->raw) : e->raw.size == size) &&
+            (found == NULL || (found->role != EXHIBIT_ROOT && e->role == EXHIBIT_ROOT)))
+            found = e;
+    return found;
 }
 
 static bool check_anchor(struct verdict *v, const struct judge_context *x,
@@ -91,6 +94,7 @@ static bool open_request(struct verdict *v, const struct judge_context *x, struc
         return verdict_fail(v, REASON_se_key_missing, "%u bytes", SE_PROTECTION_KEY_SIZE);
     if (!check_anchor(v, x, key))
         return false;
+    a->is_named = key->role == EXHIBIT_ROOT;
     switch (se_arcb_open(&a->secret, &a->arcb, key->raw.data)) {
     case ERR_OK: verdict_pass(v, REASON_se_bad_tag, "AES-256-GCM"); return true;
     case ERR_INVALID: return verdict_fail(v, REASON_se_bad_tag, "AES-256-GCM");
@@ -167,8 +171,8 @@ static void additional_fields(struct fields *f, const struct answer *a)
 static void claims_of(struct claims *c, const struct answer *a)
 {
     c->vendor = "IBM";
-    c->is_hardware = true;
-    c->is_debug = CLAIM_NO; /* no guest with a debug facility gets a measurement key */
+    c->is_hardware = a->is_named; /* there are no roots of IBM's for this */
+    c->is_debug = CLAIM_NO;       /* no guest with a debug facility gets a measurement key */
     c->measurement = a->header.tag;
     c->chip_id = a->exchange.config_uid.data;
     c->report_data = a->exchange.user.data;

@@ -258,6 +258,12 @@ static void test_answers(void)
     kit_context.rules.unanchored_key_allowed = true;
     kit_want(se_judge, kit_put(EXHIBIT_EVIDENCE, EXHIBIT_SE_RESPONSE, answer_of(&p)), REASON_NONE);
     CHECK(kit_has("trust_anchor", true));
+    CASE("a key that came with the evidence, before the caller's own");
+    kit_begin(NOW);
+    kit_put(EXHIBIT_EVIDENCE, EXHIBIT_SE_KEY, (struct bytes){ measurement_key, 32 });
+    kit_put(EXHIBIT_ROOT, EXHIBIT_SE_KEY, BYTES_OF(protection_key));
+    kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_SE_KEY, header_of(5, 1));
+    kit_want(se_judge, kit_put(EXHIBIT_EVIDENCE, EXHIBIT_SE_RESPONSE, answer_of(&p)), REASON_NONE);
     CASE("no key");
     kit_begin(NOW);
     kit_want(se_judge, kit_put(EXHIBIT_EVIDENCE, EXHIBIT_SE_RESPONSE, answer_of(&p)),
@@ -380,6 +386,7 @@ struct host_plan {
     unsigned signer; /* of the document; 3 is the signing key */
     uint32_t serial, revoked;
     bool other_order, no_intermediate, no_list, no_root;
+    bool two_signers, two_lists;
     const char *issuer_locality;
 };
 
@@ -413,6 +420,9 @@ static void wants_host(const char *name, const struct host_plan *p, enum reason 
             certificate(ca, ca, 1, 1, 1, true, "2100"));
     if (!p->no_intermediate)
         kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CERT, certificate(middle, ca, 2, 1, 2, true, "2100"));
+    if (p->two_signers)
+        kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CERT,
+                certificate(signer, middle, 6, 2, 4, false, "2100"));
     kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CERT,
             certificate(signer, middle, 3, p->no_intermediate ? 1 : 2, 3, false, "2100"));
     kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CRL, list(ca, 1, 99));
@@ -420,6 +430,9 @@ static void wants_host(const char *name, const struct host_plan *p, enum reason 
         kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CRL, list(middle, 2, 99));
     if (!p->no_list)
         kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CRL, list(issuer, 3, p->revoked));
+    if (p->two_lists)
+        kit_put(EXHIBIT_ENDORSEMENT, EXHIBIT_CRL,
+                list(ibm_name(p->locality, p->unit, !p->other_order), 3, 98));
     kit_want(se_judge, e, want);
     CHECK_EQ(se_cert_is(document),
              want != REASON_hkd_issuer_mismatch || strcmp(p->locality, p->issuer_locality) != 0);
@@ -449,6 +462,11 @@ static void test_hosts(void)
     p = good_host();
     p.revoked = p.serial;
     wants_host("revoked", &p, REASON_hkd_revoked);
+    p.two_lists = true;
+    wants_host("revoked by the first of two lists, whose names differ", &p, REASON_hkd_revoked);
+    p = good_host();
+    p.two_signers = true;
+    wants_host("the newer of two signing keys of one name", &p, REASON_NONE);
     p = good_host();
     p.to = "2024";
     wants_host("past its end", &p, REASON_hkd_expired);

@@ -34,13 +34,13 @@ struct snp_table {
 bool snp_report_is(struct bytes raw);
 /* The bytes begin with an entry of a kind that we know. */
 bool snp_table_is(struct bytes raw);
-/* Checks the whole table. ERR_MALFORMED: no end, an empty body, or one outside of the bytes.
- * ERR_LIMIT. */
+/* Checks the whole table. ERR_MALFORMED: no end, an empty body, one outside of the bytes, or more
+ * in all bodies than there are bytes. ERR_LIMIT. */
 enum err snp_table_open(struct snp_table *out, struct bytes raw);
 /* The next entry; false after the last. */
 bool snp_table_next(struct snp_table *t, struct snp_table_entry *out);
 /* Adds what is in a table as EXHIBIT_CERT and EXHIBIT_CRL; bodies that are neither are left
- * out, for nothing vouches for them. ERR_MALFORMED, ERR_LIMIT. */
+ * out, for nothing vouches for them. ERR_MALFORMED, ERR_LIMIT, ERR_NOMEM. */
 enum err snp_table_add(struct exhibits *x, enum exhibit_role role, const char *name,
                        struct bytes raw);
 

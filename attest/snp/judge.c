@@ -14,6 +14,7 @@ struct snp_case {
     struct snp_cert cert; /* the chip's */
     const char *cert_name;
     bool is_masked;
+    bool is_amds; /* its chain ends at a root of AMD's */
 };
 
 /* --- The report by itself. */
@@ -139,6 +140,14 @@ static bool cert_missing(struct snp_case *s)
                         ct_zero(s->report.chip_id) ? "and CHIP_ID is masked" : kds_path(s));
 }
 
+/* There is no root to go by for another. */
+static bool product_known(struct snp_case *s)
+{
+    return s->cert.product != SNP_PRODUCT_NONE ||
+           verdict_fail_at(s->v, REASON_product_mismatch, s->cert_name, VERDICT_NO_OFFSET,
+                           "the certificate and its issuer name no product, or two");
+}
+
 static bool cert_find(struct snp_case *s)
 {
     const struct exhibit *e = NULL;
@@ -167,18 +176,15 @@ static bool cert_find(struct snp_case *s)
         return verdict_fail(s->v, REASON_certificate_malformed, "an extension of AMD's");
     if (best == 0)
         return cert_missing(s);
-    if (s->cert.product == SNP_PRODUCT_NONE)
-        return verdict_fail_at(s->v, REASON_product_mismatch, s->cert_name, VERDICT_NO_OFFSET,
-                               "the certificate and its issuer name no product, or two");
-    return true;
+    return product_known(s);
 }
 
 /* --- The chain. */
 
 /* AMD lists revoked ASKs and ASVKs, in a list by the ARK; there is none of chips. */
-static bool chain_judge(struct verdict *v, struct claims *c, const struct judge_context *x,
-                        const struct snp_cert *cert)
+static bool chain_judge(struct snp_case *s, struct claims *c)
 {
+    const struct snp_cert *cert = &s->cert;
     bool is_leaf = cert->kind == SNP_CERT_VCEK || cert->kind == SNP_CERT_VLEK;
     struct bytes extra =
         cert->kind == SNP_CERT_VLEK ? roots_amd_asvk(cert->product) : roots_amd_ask(cert->product);
@@ -190,13 +196,16 @@ static bool chain_judge(struct verdict *v, struct claims *c, const struct judge_
         .leaf_serial_may_be_zero = true,
         .revocation_from = is_leaf ? 1 : 0,
     };
-    struct chain *chain = arena_alloc(x->arena, sizeof *chain);
+    struct chain *chain = arena_alloc(s->x->arena, sizeof *chain);
 
     if (chain == NULL)
-        return verdict_fail(v, REASON_out_of_memory, "for a chain");
+        return verdict_fail(s->v, REASON_out_of_memory, "for a chain");
     profile.known_extensions = snp_cert_extensions(&profile.known_extension_count);
-    return chain_check(chain, v, c, x, cert->x509.raw, &extra, is_leaf ? 1 : 0,
-                       roots_amd_ark(cert->product), 1, &profile);
+    if (!chain_check(chain, s->v, c, s->x, cert->x509.raw, &extra, is_leaf ? 1 : 0,
+                     roots_amd_ark(cert->product), 1, &profile))
+        return false;
+    s->is_amds = chain->root != NULL;
+    return true;
 }
 
 /* --- What binds the report to the certificate. */
@@ -292,6 +301,23 @@ static bool signature_judge(struct snp_case *s)
                             REASON_bad_report_signature, "ECDSA P-384 with SHA-384");
 }
 
+/* A migration agent is another guest, which may take this one and its secrets to another machine
+ * (56860, sections 2.7 and 4.3). Nobody judged it; without one REPORT_ID_MA is all ones. */
+static bool agent_judge(struct snp_case *s)
+{
+    struct reader r = reader_of(s->report.report_id_ma);
+    bool none = true;
+
+    while (r.left != 0)
+        none &= reader_u8(&r) == 0xff;
+    if (none || ct_zero(s->report.report_id_ma)) {
+        verdict_pass(s->v, REASON_migration_agent, "none");
+        return true;
+    }
+    return verdict_fail_at(s->v, REASON_migration_agent, "", 0x160, "REPORT_ID_MA is %s",
+                           verdict_hex(s->x->arena, s->report.report_id_ma));
+}
+
 /* --- What the report says, once it is the chip's word. */
 
 static void claims_fill(struct claims *c, const struct snp_case *s)
@@ -302,7 +328,7 @@ static void claims_fill(struct claims *c, const struct snp_case *s)
 
     c->platform = PLATFORM_SNP;
     c->vendor = "AMD";
-    c->is_hardware = true;
+    c->is_hardware = s->is_amds;
     c->is_debug = (r->policy & SNP_POLICY_DEBUG) != 0 ? CLAIM_YES : CLAIM_NO;
     c->chip_family = (struct bytes){ (const uint8_t *)snp_product_name(p), 5 };
     c->chip_model = s->cert.product_name;
@@ -336,7 +362,7 @@ static bool cert_alone_judge(struct snp_case *s, struct claims *c)
         return verdict_fail(s->v, REASON_certificate_malformed, "an AMD certificate");
     if (s->cert.kind == SNP_CERT_NONE)
         return verdict_fail(s->v, REASON_unknown_evidence, "a certificate that is not AMD's");
-    return chain_judge(s->v, c, s->x, &s->cert) &&
+    return product_known(s) && chain_judge(s, c) &&
            verdict_fail(s->v, REASON_evidence_missing,
                         "the %s certificate is good; there is no report",
                         snp_cert_kind_name(s->cert.kind));
@@ -353,8 +379,9 @@ bool snp_judge(struct verdict *v, struct claims *c, const struct judge_context *
     if (e->kind == EXHIBIT_CERT)
         return cert_alone_judge(s, c);
     c->platform = PLATFORM_SNP;
-    if (!report_read(s) || !form_judge(s) || !cert_find(s) || !chain_judge(v, c, x, &s->cert) ||
-        !product_judge(s) || !chip_judge(s) || !tcb_judge(s) || !signature_judge(s))
+    if (!report_read(s) || !form_judge(s) || !cert_find(s) || !chain_judge(s, c) ||
+        !product_judge(s) || !chip_judge(s) || !tcb_judge(s) || !signature_judge(s) ||
+        !agent_judge(s))
         return false;
     claims_fill(c, s);
     return judge_report_data(v, c, x, s->report.report_data);

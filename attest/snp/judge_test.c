@@ -98,7 +98,7 @@ static void check_genuine(void)
         CASE(all[i].name);
         CHECK_REASON(judged_with(&f), NONE);
         CHECK_EQ(claims.platform, PLATFORM_SNP);
-        CHECK(claims.is_hardware && !claims.is_simulated);
+        CHECK(!claims.is_hardware && !claims.is_simulated); /* a test's root is no maker's */
         CHECK_EQ(claims.measurement.size, 48);
     }
 }
@@ -127,6 +127,7 @@ static void check_form(void)
     REFUSED("SIGNING_KEY reserved", forge_milan, f.key_info = 3 << 2, vek_kind_mismatch);
     REFUSED("AUTHOR_KEY_EN without a digest", forge_milan, f.key_info = 1, author_key_mismatch);
     REFUSED("a digest without AUTHOR_KEY_EN", forge_milan, f.author_key = 1, author_key_mismatch);
+    REFUSED("a migration agent", forge_milan, f.has_agent = true, migration_agent);
     REFUSED("the unsigned tail", forge_milan, f.bad_tail = true, signature_reserved);
     REFUSED("PLATFORM_INFO with a bit that we do not know", forge_turin, f.platform_info = 0x67,
             NONE);
@@ -144,6 +145,7 @@ static void check_binding(void)
     REFUSED("HWID of 32 bytes", forge_milan, f.bad_hwid = true, certificate_malformed);
     REFUSED("an SPL above 255", forge_milan, f.two_bytes = true, certificate_malformed);
     REFUSED("product of another generation", forge_milan, f.product = "Genoa", product_mismatch);
+    REFUSED("product by its own name, Genoa's", forge_genoa, f.product = "Siena-A1", NONE);
     REFUSED("product that nobody makes", forge_milan, f.product = "Milanese", product_mismatch);
     REFUSED("VCEK by an ASVK", forge_milan, f.issuer = "SEV-VLEK-Milan", product_mismatch);
     REFUSED("VLEK by an ASK", forge_vlek, f.issuer = "SEV-Milan", product_mismatch);
@@ -387,6 +389,15 @@ static void check_cert_alone(void)
     verdict_init(&verdict, &arena);
     CHECK(!snp_judge(&verdict, &claims, &context, e));
     CHECK_REASON(verdict.reason, ask_revoked);
+    CASE("a chip's, of a product that nobody makes");
+    for (int i = 0; i < 2; i++) {
+        f = i == 0 ? forge_milan() : forge_vlek();
+        f.issuer = "SEV-Rome";
+        e = exhibit_put(&exhibits, EXHIBIT_EVIDENCE, EXHIBIT_CERT, "vek", forge_vek(&f));
+        verdict_init(&verdict, &arena);
+        CHECK(!snp_judge(&verdict, &claims, &context, e));
+        CHECK_REASON(verdict.reason, product_mismatch);
+    }
 }
 
 int main(void)

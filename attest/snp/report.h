@@ -14,9 +14,7 @@
 #define SNP_SIGNATURE_ECDSA_P384_SHA384 1u
 #define SNP_VMPL_HOST 0xffffffffu
 
-#define SNP_POLICY_SMT (1ull << 16)
 #define SNP_POLICY_RESERVED_ONE (1ull << 17)
-#define SNP_POLICY_MIGRATE_MA (1ull << 18)
 #define SNP_POLICY_DEBUG (1ull << 19)
 
 enum snp_signing_key { SNP_KEY_VCEK = 0, SNP_KEY_VLEK = 1, SNP_KEY_NONE = 7 };

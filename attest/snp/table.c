@@ -83,12 +83,17 @@ enum err snp_table_open(struct snp_table *out, struct bytes raw)
 {
     struct snp_table t = { .raw = raw, .heads = reader_of(raw) };
     struct reader r = t.heads;
+    size_t left = raw.size;
 
     while (!is_end(&r)) {
+        size_t size = entry_take(&r, raw).body.size;
+
+        /* Bodies that share bytes would cost many times what was sent. */
+        if (size == 0 || size > left)
+            return ERR_MALFORMED;
         if (t.left == SNP_TABLE_ENTRIES_MAX)
             return ERR_LIMIT;
-        if (entry_take(&r, raw).body.size == 0)
-            return ERR_MALFORMED;
+        left -= size;
         t.left++;
     }
     *out = t;
@@ -120,12 +125,13 @@ static enum err entry_add(struct exhibits *x, enum exhibit_role role, const char
     const char *own = verdict_format(x->arena, "%s: %s", name, entry->name);
     struct reader r = reader_of(entry->body);
     struct pem_block block;
+    enum err e;
 
     if (!pem_is(entry->body))
         return body_put(x, role, own, guid_is(entry->guid, kinds[CRL].guid), entry->body);
-    while (pem_next(&block, &r, x->arena) == ERR_OK && block.label.size != 0)
+    while ((e = pem_next(&block, &r, x->arena)) == ERR_OK && block.label.size != 0)
         TRY(body_put(x, role, own, bytes_equal(block.label, BYTES_TEXT("X509 CRL")), block.body));
-    return ERR_OK;
+    return e == ERR_MALFORMED ? ERR_OK : e;
 }
 
 enum err snp_table_add(struct exhibits *x, enum exhibit_role role, const char *name,

@@ -73,6 +73,16 @@ static void check_table(void)
     CHECK_ERR(snp_table_open(&t, table_of(vcek_text, UINT32_MAX, UINT32_MAX)), ERR_MALFORMED);
     CASE("an empty body");
     CHECK_ERR(snp_table_open(&t, table_of(vcek_text, 48, 0)), ERR_MALFORMED);
+    CASE("bodies that share their bytes");
+    for (size_t i = 0; i < 2; i++) {
+        struct writer w = writer_of(room + 24 * i, 24);
+
+        head_put(&w, vcek_text, 0, 40);
+    }
+    memset(room + 48, 0, 24);
+    CHECK_ERR(snp_table_open(&t, (struct bytes){ room, 72 }), ERR_MALFORMED);
+    CHECK_OK(snp_table_open(&t, (struct bytes){ room, 80 }));
+    (void)table_of(vcek_text, 48, 4);
     CASE("no end");
     CHECK_ERR(snp_table_open(&t, (struct bytes){ room, 24 }), ERR_MALFORMED);
     CHECK_ERR(snp_table_open(&t, (struct bytes){ room, 47 }), ERR_MALFORMED);

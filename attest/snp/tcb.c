@@ -79,5 +79,8 @@ enum snp_product snp_product_named(struct bytes name)
     for (uint32_t i = 1; i < SNP_PRODUCT_COUNT; i++)
         if (bytes_equal(head, (struct bytes){ (const uint8_t *)products[i], 5 }))
             return (enum snp_product)i;
-    return SNP_PRODUCT_NONE;
+    /* "Bergamo" and "Siena" are Genoa's dies under Genoa's keys (57230, section 2). */
+    return bytes_equal(head, BYTES_TEXT("Bergamo")) || bytes_equal(head, BYTES_TEXT("Siena"))
+               ? SNP_GENOA
+               : SNP_PRODUCT_NONE;
 }

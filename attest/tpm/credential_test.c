@@ -8,6 +8,7 @@
 #include "base/reader.h"
 #include "crypto/cfb.h"
 #include "crypto/hmac.h"
+#include "crypto/library.h"
 #include "tests/check.h"
 
 static EVP_PKEY *ek_private;
@@ -85,6 +86,7 @@ int main(void)
     uint8_t plain[66], other[34] = { 0, 0x0b, 6 };
     struct bytes answer = { 0 };
 
+    library_start();
     setup();
     CASE("the secret comes back for the name that it was made for");
     CHECK_OK(tpm_credential_make(&c, &ek, BYTES_OF(name), BYTES_OF(seed), BYTES_OF(secret)));

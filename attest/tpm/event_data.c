@@ -11,6 +11,7 @@
 
 #define EFI_BASE 0x80000000u
 #define EV_POST_CODE 0x1u
+#define BLOB_SIZE 16u /* "EV_POST_CODE … the event data may be UEFI_PLATFORM_FIRMWARE_BLOB" */
 #define EV_ACTION 0x5u
 #define EV_EVENT_TAG 0x6u
 #define EV_IPL 0xdu
@@ -373,7 +374,8 @@ void event_data_describe(struct fields *f, const struct event *e)
         image_describe(f, &r);
     } else if (e->type == EV_EFI_GPT_EVENT || e->type == EV_EFI_GPT_EVENT2) {
         gpt_describe(f, &r);
-    } else if (e->type >= EV_EFI_PLATFORM_FIRMWARE_BLOB && e->type <= EV_EFI_HANDOFF_TABLES2) {
+    } else if ((e->type >= EV_EFI_PLATFORM_FIRMWARE_BLOB && e->type <= EV_EFI_HANDOFF_TABLES2) ||
+               (e->type == EV_POST_CODE && e->data.size == BLOB_SIZE)) {
         place_describe(f, e, &r);
     } else if (e->type == EV_EVENT_TAG) {
         fields_bits(f, "tagged_event_id", reader_u32le(&r));
@@ -429,8 +431,13 @@ enum err event_log_pcrs_describe(struct fields *f, struct bytes raw)
     for (uint32_t n = 0; n < log.algorithm_count; n++) {
         struct pcr_bank *bank = arena_alloc(f->arena, sizeof *bank);
         const char *name = tpm_algorithm_name(log.algorithms[n].id);
-        enum err e = bank == NULL ? ERR_NOMEM : event_log_replay(bank, raw, log.algorithms[n].id);
+        enum err e;
 
+        if (bank == NULL)
+            return ERR_NOMEM;
+        if (!event_log_has_bank(raw, log.algorithms[n].id))
+            continue;
+        e = event_log_replay(bank, raw, log.algorithms[n].id);
         if (e == ERR_OK)
             pcr_bank_describe(f, name, bank);
         else if (e != ERR_UNSUPPORTED)

@@ -159,6 +159,19 @@ bool event_log_is(struct bytes raw)
     return !log.is_bad && log.next_number > 0;
 }
 
+bool event_log_has_bank(struct bytes raw, uint16_t algorithm)
+{
+    struct event_log log;
+    struct event e;
+
+    if (event_log_open(&log, raw) != ERR_OK)
+        return false;
+    while (event_log_next(&log, &e))
+        if (e.type != EVENT_NO_ACTION && event_digest(&e, algorithm) == NULL)
+            return false;
+    return true;
+}
+
 static enum err event_replay(struct pcr_bank *b, const struct event *e, uint16_t algorithm)
 {
     const struct event_digest *digest;

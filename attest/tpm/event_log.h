@@ -59,6 +59,10 @@ const struct event_digest *event_digest(const struct event *e, uint16_t algorith
 /* "EV_SEPARATOR"; NULL where unknown. */
 const char *event_type_name(uint32_t type);
 
+/* Whether every event that extends has a digest for it: some firmware lists more algorithms in
+ * the Spec ID than it fills in. */
+bool event_log_has_bank(struct bytes raw, uint16_t algorithm);
+
 /* Extends the bank by every event but those of EV_NO_ACTION, which say at most how PCR 0
  * starts. ERR_UNSUPPORTED: the log has no such bank. */
 enum err event_log_replay(struct pcr_bank *out, struct bytes raw, uint16_t algorithm);

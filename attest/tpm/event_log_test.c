@@ -45,6 +45,36 @@ static void agile(void)
 /* The offset of the first event behind the Spec ID. */
 #define SECOND (32u + 39u)
 
+static void banks(void)
+{
+    static const uint8_t digest[32] = { 1 };
+    uint8_t raw[256];
+    struct writer w = writer_of(raw, sizeof raw);
+    struct bytes log;
+
+    CASE("a bank that the Spec ID lists and no event fills in is none; the others stand");
+    writer_u32le(&w, 0);
+    writer_u32le(&w, EVENT_NO_ACTION);
+    writer_put(&w, (struct bytes){ (const uint8_t[20]){ 0 }, 20 });
+    writer_u32le(&w, 16 + 12 + 8 + 1);
+    writer_put(&w, (struct bytes){ (const uint8_t *)"Spec ID Event03", 16 });
+    writer_put(&w, (struct bytes){ (const uint8_t[8]){ 0, 0, 0, 0, 0, 2, 0, 2 }, 8 });
+    writer_u32le(&w, 2);
+    writer_u32le(&w, 32u << 16 | TPM_ALG_SHA256);
+    writer_u32le(&w, 48u << 16 | TPM_ALG_SHA384);
+    writer_u8(&w, 0);
+    writer_u32le(&w, 4);
+    writer_u32le(&w, EVENT_SEPARATOR);
+    writer_u32le(&w, 1);
+    writer_u16le(&w, TPM_ALG_SHA256);
+    writer_put(&w, BYTES_OF(digest));
+    writer_u32le(&w, 0);
+    log = writer_bytes(&w);
+    CHECK(event_log_has_bank(log, TPM_ALG_SHA256) && !event_log_has_bank(log, TPM_ALG_SHA384));
+    CHECK_OK(event_log_replay(&found, log, TPM_ALG_SHA256));
+    CHECK_ERR(event_log_replay(&found, log, TPM_ALG_SHA384), ERR_MALFORMED);
+}
+
 static void wrong(void)
 {
     static const struct {
@@ -105,5 +135,6 @@ int main(void)
     agile();
     wrong();
     sha1();
+    banks();
     return check_done();
 }

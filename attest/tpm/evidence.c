@@ -122,16 +122,21 @@ bool tpm_evidence_contents(struct verdict *v, struct claims *c, const struct jud
                            const struct tpm_evidence *t)
 {
     struct tpm_pcrs *pcrs = arena_alloc(x->arena, sizeof *pcrs);
+    uint8_t *info = arena_alloc(x->arena, HASH_SHA256_SIZE);
     const struct tpm_quote *q = &t->quote;
+    const struct exhibit *log;
 
-    if (pcrs == NULL)
+    if (pcrs == NULL || info == NULL || hash_sha256(info, q->info) != ERR_OK)
         return verdict_fail(v, REASON_out_of_memory, "PCR values");
     if (!judge_report_data(v, c, x, q->extra_data) || !banks_judge(v, x, t) ||
-        !tpm_registers_judge(pcrs, v, x, t))
+        !tpm_registers_judge(pcrs, &log, v, x, t))
         return false;
     c->report_data = q->extra_data;
+    /* The digest alone does not say of which registers: a system can bring free ones to the
+     * values that firmware left in its own, and have those quoted. Of several quotes the one
+     * of the bank that all have. */
     if (c->measurement.size == 0 || q->selections[0].algorithm == TPM_ALG_SHA256)
-        c->measurement = q->pcr_digest; /* of several quotes the one of the bank that all have */
+        c->measurement = (struct bytes){ info, HASH_SHA256_SIZE };
     for (uint32_t i = 0; i < q->selection_count; i++)
         for (uint32_t n = 0; n < PCR_COUNT; n++) {
             const struct tpm_pcr *p = tpm_pcrs_find(pcrs, q->selections[i].algorithm, n);
@@ -141,7 +146,7 @@ bool tpm_evidence_contents(struct verdict *v, struct claims *c, const struct jud
         }
     fields_group(&c->own, NULL);
     tpm_quote_fields(&c->own, q);
-    tpm_log_claims(&c->own, x, t);
+    tpm_log_claims(&c->own, t, log);
     fields_end(&c->own);
     return true;
 }

@@ -26,12 +26,12 @@ const struct public_key *tpm_evidence_signer(struct tpm_evidence *t, struct verd
  * to c->own: one group for the quote, into an open list. */
 bool tpm_evidence_contents(struct verdict *v, struct claims *c, const struct judge_context *x,
                            const struct tpm_evidence *t);
-/* registers.c: the registers against values or log. */
-bool tpm_registers_judge(struct tpm_pcrs *out, struct verdict *v, const struct judge_context *x,
-                         const struct tpm_evidence *t);
-/* registers.c: what the log says that registers vouch for: firmware, secure boot. */
-void tpm_log_claims(struct fields *own, const struct judge_context *x,
-                    const struct tpm_evidence *t);
+/* registers.c: the registers against values or log. *log: one that leads to all of them; or
+ * NULL. */
+bool tpm_registers_judge(struct tpm_pcrs *out, const struct exhibit **log, struct verdict *v,
+                         const struct judge_context *x, const struct tpm_evidence *t);
+/* registers.c: what that log says that registers vouch for: firmware, secure boot. */
+void tpm_log_claims(struct fields *own, const struct tpm_evidence *t, const struct exhibit *log);
 /* The next exhibit of that kind that may belong to the quote: those that came as its parts if
  * there are any, else all. */
 const struct exhibit *tpm_evidence_part(const struct judge_context *x, const struct exhibit *quote,

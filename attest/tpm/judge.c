@@ -72,9 +72,9 @@ static const struct exhibit *source_find(const struct candidates *all, const str
     return NULL;
 }
 
-/* The primary keys of a TPM are named under the handle of their hierarchy (Part 2, 7.4). */
-static void hierarchy_claim(struct fields *own, const struct tpm_public *p,
-                            struct bytes qualified_signer)
+/* The primary keys of a TPM are named under the handle of their hierarchy (Part 2, 7.4): which
+ * one the quote says that this key is in; NULL: none of them, or another public area's. */
+static const char *hierarchy_of(const struct tpm_public *p, struct bytes qualified_signer)
 {
     static const struct {
         uint32_t handle;
@@ -91,15 +91,19 @@ static void hierarchy_claim(struct fields *own, const struct tpm_public *p,
     for (size_t i = 0; i < sizeof hierarchies / sizeof *hierarchies; i++)
         if (tpm_qualified_name(name, &size, p, hierarchies[i].handle) == ERR_OK &&
             bytes_equal((struct bytes){ name, size }, qualified_signer))
-            fields_string(own, "ak_hierarchy", hierarchies[i].name);
+            return hierarchies[i].name;
+    return NULL;
 }
 
-/* What the public area says of the key, where there is one. */
+/* What the public area says of the key, where there is one. Nothing signs it: where something
+ * else vouches for the bare key, its words are claims only if the caller named it too, or the
+ * TPM did, by the name in the quote. */
 static bool public_judge(struct verdict *v, struct claims *c, const struct judge_context *x,
-                         const struct exhibit *e, struct bytes qualified_signer)
+                         const struct exhibit *e, struct bytes qualified_signer, bool is_vouched)
 {
     struct tpm_public p;
     uint8_t *name = arena_alloc(x->arena, TPM_NAME_SIZE_MAX);
+    const char *hierarchy;
     size_t size;
 
     if (name == NULL || tpm_public_parse(&p, e->raw) != ERR_OK)
@@ -109,21 +113,46 @@ static bool public_judge(struct verdict *v, struct claims *c, const struct judge
                            (p.attributes & TPM_OBJECT_DECRYPT) == 0,
                        REASON_attestation_key_unfit, "objectAttributes 0x%08x", p.attributes))
         return false;
+    hierarchy = hierarchy_of(&p, qualified_signer);
+    if (is_vouched && e->role != EXHIBIT_ROOT && hierarchy == NULL)
+        return true;
     fields_bits(&c->own, "ak_attributes", p.attributes);
     if (tpm_public_name(name, &size, &p) == ERR_OK) {
         c->signer = (struct bytes){ name, size };
         fields_bytes(&c->own, "ak_name", c->signer);
-        hierarchy_claim(&c->own, &p, qualified_signer);
     }
+    if (hierarchy != NULL)
+        fields_string(&c->own, "ak_hierarchy", hierarchy);
     return true;
+}
+
+static const uint8_t extended_key_usage[] = { 0x55, 0x1d, 0x25 };
+
+/* A key for encryption (the EK's own) or for TLS is no AK, whoever issued its certificate: the
+ * extended use, where there is one, is of TPM keys (TCG EK Credential Profile 2.5, 3.2.16:
+ * tcg-kp-EKCertificate, which Google's AKs have too; tcg-kp-AIKCertificate). */
+static bool use_is_fit(const struct x509 *c)
+{
+    static const uint8_t tpm_use[] = { 0x67, 0x81, 0x05, 0x08 }; /* then 1 or 3 */
+    const struct x509_extension *e = x509_extension(c, BYTES_OF(extended_key_usage));
+    struct reader r = reader_of(e == NULL ? (struct bytes){ 0 } : e->value);
+    struct reader uses = der_enter(&r, DER_SEQUENCE);
+    bool is_fit = e == NULL;
+
+    while (uses.left > 0 && reader_ok(&uses)) {
+        struct reader use = reader_of(der_take(&uses, DER_OID));
+        bool is_tpm = bytes_equal(reader_take(&use, sizeof tpm_use), BYTES_OF(tpm_use));
+        uint8_t kind = reader_u8(&use);
+
+        is_fit |= is_tpm && reader_done(&use) && (kind == 1 || kind == 3);
+    }
+    return is_fit && (!c->has_key_usage || (c->key_usage & X509_USE_DIGITAL_SIGNATURE) != 0);
 }
 
 static bool certificate_judge(struct verdict *v, struct claims *c, const struct judge_context *x,
                               const struct exhibit *e)
 {
-    /* subjectAltName: critical where the subject is empty (TPM's maker, model, version). */
-    static const uint8_t subject_alt_name[] = { 0x55, 0x1d, 0x11 };
-    static const struct bytes known[] = { BYTES_OF(subject_alt_name) };
+    static const struct bytes known[] = { BYTES_OF(extended_key_usage) };
     struct chain_profile profile = { .what = "AK certificate",
                                      .known_extensions = known,
                                      .known_extension_count = 1 };
@@ -136,6 +165,8 @@ static bool certificate_judge(struct verdict *v, struct claims *c, const struct 
         return verdict_fail(v, REASON_out_of_memory, "chain");
     if (!chain_check(chain, v, c, x, e->raw, extra, extra_count, roots, root_count, &profile))
         return false;
+    if (!use_is_fit(&chain->certs[0]))
+        return verdict_fail(v, REASON_attestation_key_unfit, "its certificate is for another use");
     if (chain->root != NULL)
         c->vendor = "Google";
     gce_instance_claims(&c->own, &chain->certs[0]);
@@ -146,15 +177,17 @@ static bool key_judge(struct verdict *v, struct claims *c, const struct judge_co
                       const struct candidates *all, const struct public_key *key,
                       struct bytes qualified_signer)
 {
-    const struct exhibit *area = source_find(all, key, EXHIBIT_TPM_PUBLIC, false);
+    const struct exhibit *pinned = source_find(all, key, EXHIBIT_TPM_PUBLIC, true);
     const struct exhibit *certificate = source_find(all, key, EXHIBIT_CERT, false);
-    const struct exhibit *pinned = source_find(all, key, EXHIBIT_KEY, true);
+    const struct exhibit *area =
+        pinned != NULL ? pinned : source_find(all, key, EXHIBIT_TPM_PUBLIC, false);
 
     if (pinned == NULL)
-        pinned = source_find(all, key, EXHIBIT_TPM_PUBLIC, true);
+        pinned = source_find(all, key, EXHIBIT_KEY, true);
     if (pinned == NULL)
         pinned = source_find(all, key, EXHIBIT_CERT, true);
-    if (area != NULL && !public_judge(v, c, x, area, qualified_signer))
+    if (area != NULL &&
+        !public_judge(v, c, x, area, qualified_signer, pinned != NULL || certificate != NULL))
         return false;
     if (pinned != NULL) {
         verdict_pass(v, REASON_attestation_key_untrusted, "named by the caller");
@@ -202,6 +235,12 @@ static bool quotes_open(struct tpm_evidence *all, uint32_t *count, struct verdic
     return kept > 0 || verdict_fail(v, REASON_evidence_missing, "a quote");
 }
 
+/* Registers of one boot beside those of another are no machine's state. */
+static bool is_same_boot(const struct tpm_quote *a, const struct tpm_quote *b)
+{
+    return a->reset_count == b->reset_count && a->restart_count == b->restart_count;
+}
+
 bool tpm_judge(struct verdict *v, struct claims *c, const struct judge_context *x,
                const struct exhibit *e)
 {
@@ -224,6 +263,8 @@ bool tpm_judge(struct verdict *v, struct claims *c, const struct judge_context *
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0 && tpm_evidence_signer(&quotes[i], v, x, key, 1) == NULL)
             return false;
+        if (!is_same_boot(&quotes[0].quote, &quotes[i].quote))
+            return verdict_fail(v, REASON_quotes_differ, "quote 1 and quote %u", i + 1);
         if (!tpm_evidence_contents(v, c, x, &quotes[i]))
             return false;
     }

@@ -87,17 +87,6 @@ bool tpm_public_is(struct bytes raw)
     return tpm_public_parse(&p, raw) == ERR_OK;
 }
 
-static struct bytes coordinate(uint8_t *room, size_t width, struct bytes number)
-{
-    struct reader r = reader_of(number);
-
-    if (number.size >= width)
-        return number;
-    __builtin_memset(room, 0, width);
-    reader_copy(&r, room + (width - number.size), number.size);
-    return (struct bytes){ room, width };
-}
-
 struct public_key tpm_public_key(const struct tpm_public *p, struct tpm_public_room *room)
 {
     /* TPM_ECC_NIST_P256, _P384, _P521 (Algorithm Registry, table 4). */
@@ -109,9 +98,12 @@ struct public_key tpm_public_key(const struct tpm_public *p, struct tpm_public_r
         key.n = p->modulus;
         key.e = p->exponent;
     } else if (p->curve < COUNT_OF(curves) && curves[p->curve] != KEY_NONE) {
-        key.kind = curves[p->curve];
-        key.x = coordinate(room->x, key_field_size(key.kind), p->x);
-        key.y = coordinate(room->y, key_field_size(key.kind), p->y);
+        size_t width = key_field_size(curves[p->curve]);
+
+        if (tpm_number_pad(room->x, width, p->x) && tpm_number_pad(room->y, width, p->y))
+            key = (struct public_key){ .kind = curves[p->curve],
+                                       .x = { room->x, width },
+                                       .y = { room->y, width } };
     }
     return key;
 }

@@ -40,8 +40,8 @@ struct tpm_public_room {
 };
 
 enum err tpm_public_parse(struct tpm_public *out, struct bytes raw);
-/* The key; coordinates that the TPM wrote shorter than the field are in `room`. kind
- * KEY_NONE: a curve that we do not know. */
+/* The key; coordinates, as wide as the field, are in `room`. kind KEY_NONE: a curve that we do
+ * not know, or a coordinate that is larger. */
 struct public_key tpm_public_key(const struct tpm_public *p, struct tpm_public_room *room);
 /* nameAlg || H(TPMT_PUBLIC) (Part 1, 16). ERR_UNSUPPORTED: a hash that we do not compute. */
 enum err tpm_public_name(uint8_t out[TPM_NAME_SIZE_MAX], size_t *size, const struct tpm_public *p);

@@ -12,6 +12,19 @@ struct bytes tpm_take_sized(struct reader *r)
     return reader_take(r, size);
 }
 
+bool tpm_number_pad(uint8_t *out, size_t width, struct bytes number)
+{
+    struct reader r = reader_of(number);
+
+    while (r.left > width)
+        if (reader_u8(&r) != 0)
+            return false;
+    __builtin_memset(out, 0, width);
+    for (size_t at = width - r.left; at < width; at++)
+        out[at] = reader_u8(&r);
+    return true;
+}
+
 /* TPMS_PCR_SELECTION: PCR 0 is the lowest bit of the first byte. */
 static struct tpm_selection selection_take(struct reader *r)
 {
@@ -44,6 +57,7 @@ enum err tpm_quote_parse(struct tpm_quote *out, struct bytes raw)
     safe = reader_u8(&r);
     t.is_safe = safe != 0;
     t.firmware_version = reader_u64be(&r);
+    t.info = (struct bytes){ r.at, r.left };
     t.selection_count = reader_u32be(&r);
     if (!reader_ok(&r) || safe > 1 || t.selection_count > TPM_SELECTIONS_MAX)
         return ERR_MALFORMED;

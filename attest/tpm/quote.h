@@ -29,6 +29,7 @@ struct tpm_quote {
     struct tpm_selection selections[TPM_SELECTIONS_MAX];
     uint32_t selection_count;
     struct bytes pcr_digest;
+    struct bytes info; /* TPMS_QUOTE_INFO, as signed: selections and digest */
 };
 
 /* ERR_MALFORMED; ERR_UNSUPPORTED: an attestation of another kind than a quote, or PCRs from
@@ -36,6 +37,8 @@ struct tpm_quote {
 enum err tpm_quote_parse(struct tpm_quote *out, struct bytes raw);
 /* TPM2B: a 16-bit size and so many bytes. */
 struct bytes tpm_take_sized(struct reader *r);
+/* A big-endian number as wide as its field; false where it is larger. */
+bool tpm_number_pad(uint8_t *out, size_t width, struct bytes number);
 /* Every field after the type. */
 void tpm_quote_fields(struct fields *f, const struct tpm_quote *q);
 /* The registers selected, all banks together. */

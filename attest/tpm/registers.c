@@ -25,7 +25,7 @@ static const struct exhibit *log_next(const struct judge_context *x, const struc
     return tpm_evidence_part(x, t->exhibit, EXHIBIT_EVENT_LOG, before);
 }
 
-/* The banks of the quote as the log leads to them. */
+/* The banks of the quote as the log leads to them: all of them, or none. */
 static enum err log_values(struct tpm_pcrs *out, const struct judge_context *x,
                            const struct tpm_evidence *t, const struct exhibit *log,
                            uint32_t extended[TPM_SELECTIONS_MAX])
@@ -34,10 +34,12 @@ static enum err log_values(struct tpm_pcrs *out, const struct judge_context *x,
     for (uint32_t i = 0; i < t->quote.selection_count; i++) {
         const struct tpm_selection *s = &t->quote.selections[i];
         struct pcr_bank *bank = arena_alloc(x->arena, sizeof *bank);
+        enum err e = bank == NULL ? ERR_NOMEM : event_log_replay(bank, log->raw, s->algorithm);
 
-        if (bank == NULL)
-            return ERR_NOMEM;
-        TRY(event_log_replay(bank, log->raw, s->algorithm));
+        if (e != ERR_OK) {
+            out->count = 0; /* what one bank leads to is worth nothing without the others */
+            return e;
+        }
         extended[i] = bank->extended;
         for (uint32_t n = 0; n < PCR_COUNT; n++)
             if ((s->pcrs >> n & 1) != 0 && out->count < TPM_PCRS_MAX)
@@ -52,6 +54,7 @@ static bool log_read(struct tpm_pcrs *out, bool *is_usable, struct verdict *v,
                      const struct judge_context *x, const struct tpm_evidence *t,
                      const struct exhibit *log, uint32_t extended[TPM_SELECTIONS_MAX])
 {
+    *is_usable = false;
     switch (log_values(out, x, t, log, extended)) {
     case ERR_OK: *is_usable = true; return true;
     case ERR_UNSUPPORTED:
@@ -59,7 +62,6 @@ static bool log_read(struct tpm_pcrs *out, bool *is_usable, struct verdict *v,
             return verdict_fail_at(v, REASON_event_log_mismatch, log->name, VERDICT_NO_OFFSET,
                                    "the log has no bank of the quote's");
         verdict_waive(v, REASON_event_log_mismatch, "the log has no bank of the quote's");
-        *is_usable = false;
         return true;
     case ERR_NOMEM: return verdict_fail(v, REASON_out_of_memory, "event log");
     default:
@@ -68,19 +70,18 @@ static bool log_read(struct tpm_pcrs *out, bool *is_usable, struct verdict *v,
     }
 }
 
-static bool log_check(struct verdict *v, const struct judge_context *x,
+static bool log_check(bool *is_usable, struct verdict *v, const struct judge_context *x,
                       const struct tpm_evidence *t, const struct tpm_pcrs *values,
                       const struct exhibit *log)
 {
     struct tpm_pcrs *replayed = arena_alloc(x->arena, sizeof *replayed);
     uint32_t extended[TPM_SELECTIONS_MAX];
-    bool is_usable;
 
     if (replayed == NULL)
         return verdict_fail(v, REASON_out_of_memory, "event log");
-    if (!log_read(replayed, &is_usable, v, x, t, log, extended))
+    if (!log_read(replayed, is_usable, v, x, t, log, extended))
         return false;
-    for (uint32_t i = 0; is_usable && i < t->quote.selection_count; i++) {
+    for (uint32_t i = 0; *is_usable && i < t->quote.selection_count; i++) {
         const struct tpm_selection *s = &t->quote.selections[i];
 
         for (uint32_t n = 0; n < PCR_COUNT; n++) {
@@ -93,22 +94,22 @@ static bool log_check(struct verdict *v, const struct judge_context *x,
                                        "PCR %u", n);
         }
     }
-    if (is_usable)
+    if (*is_usable)
         verdict_pass(v, REASON_event_log_mismatch, "replayed");
     return true;
 }
 
 /* No values came: those that the log leads to have to do. */
-static bool log_instead(struct tpm_pcrs *out, struct verdict *v, const struct judge_context *x,
-                        const struct tpm_evidence *t)
+static bool log_instead(struct tpm_pcrs *out, const struct exhibit **used, struct verdict *v,
+                        const struct judge_context *x, const struct tpm_evidence *t)
 {
-    const struct exhibit *log = NULL;
     uint32_t extended[TPM_SELECTIONS_MAX];
     bool is_usable;
 
     out->count = 0;
     if (tpm_quote_pcr_count(&t->quote) != 0) {
-        log = log_next(x, t, NULL);
+        const struct exhibit *log = log_next(x, t, NULL);
+
         if (log == NULL && x->rules.collateral_optional) {
             verdict_waive(v, REASON_pcr_digest_mismatch, "neither PCR values nor event log");
             return true;
@@ -120,17 +121,19 @@ static bool log_instead(struct tpm_pcrs *out, struct verdict *v, const struct ju
             return false;
         if (!is_usable)
             return true;
+        *used = log;
     }
     return verdict_check(v, digest_is(out, t), REASON_event_log_mismatch,
                          "the registers that the log leads to, against the quote's digest");
 }
 
-bool tpm_registers_judge(struct tpm_pcrs *out, struct verdict *v, const struct judge_context *x,
-                         const struct tpm_evidence *t)
+bool tpm_registers_judge(struct tpm_pcrs *out, const struct exhibit **log, struct verdict *v,
+                         const struct judge_context *x, const struct tpm_evidence *t)
 {
     const struct exhibit *e = NULL;
-    bool is_found = false, is_readable = false, is_good = false;
+    bool is_found = false, is_readable = false, is_good = false, is_usable = false;
 
+    *log = NULL;
     while (!is_good && (e = tpm_evidence_part(x, t->exhibit, EXHIBIT_TPM_PCRS, e)) != NULL) {
         is_found = true;
         if (tpm_pcrs_parse(out, e->raw, &t->quote) != ERR_OK)
@@ -139,7 +142,7 @@ bool tpm_registers_judge(struct tpm_pcrs *out, struct verdict *v, const struct j
         is_good = digest_is(out, t);
     }
     if (!is_found)
-        return log_instead(out, v, x, t);
+        return log_instead(out, log, v, x, t);
     if (!is_readable)
         return verdict_fail(v, REASON_pcr_values_malformed, "for %u registers",
                             tpm_quote_pcr_count(&t->quote));
@@ -147,9 +150,12 @@ bool tpm_registers_judge(struct tpm_pcrs *out, struct verdict *v, const struct j
                        tpm_quote_pcr_count(&t->quote)))
         return false;
     e = NULL;
-    while ((e = log_next(x, t, e)) != NULL)
-        if (!log_check(v, x, t, out, e))
+    while ((e = log_next(x, t, e)) != NULL) {
+        if (!log_check(&is_usable, v, x, t, out, e))
             return false;
+        if (is_usable && *log == NULL)
+            *log = e;
+    }
     return true;
 }
 
@@ -165,19 +171,35 @@ static bool data_is_hashed(const struct event *event, uint16_t algorithm)
            bytes_equal((struct bytes){ found, hash_size(kind) }, digest->value);
 }
 
-#define EV_EFI_VARIABLE_DRIVER_CONFIG 0x80000001u
-#define SECURE_BOOT_NAME_OFFSET 16u
+/* "EV_SEPARATOR … delimits a point during boot": behind it loaders and systems extend the
+ * register with what they like. The log's word for a type is under no digest, so a separator is
+ * also what has the digest of one: of 0 or -1, or 1 for an error (PFP, 10.4.1). */
+static bool is_separator(const struct event *event, uint16_t algorithm)
+{
+    static const uint8_t values[][4] = { { 0, 0, 0, 0 }, { 255, 255, 255, 255 }, { 1, 0, 0, 0 } };
+    struct event as_if = *event;
 
-/* UEFI_VARIABLE_DATA of the variable SecureBoot: GUID, two sizes, the name in UCS-2, value. */
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        as_if.data = BYTES_OF(values[i]);
+        if (data_is_hashed(&as_if, algorithm))
+            return true;
+    }
+    return event->type == EVENT_SEPARATOR;
+}
+
+/* UEFI_VARIABLE_DATA of the global variable SecureBoot: GUID, two sizes, the name in UCS-2,
+ * the value. */
 static bool secure_boot_read(struct bytes data, bool *on)
 {
-    static const uint8_t rest[] = { 10,  0, 0,   0, 0,   0, 0,   0, 1,   0, 0,   0,
-                                    0,   0, 0,   0, 'S', 0, 'e', 0, 'c', 0, 'u', 0,
-                                    'r', 0, 'e', 0, 'B', 0, 'o', 0, 'o', 0, 't', 0 };
+    static const uint8_t head[] = {
+        0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11, 0xaa, 0x0d, 0,   0xe0, 0x98,
+        0x03, 0x2b, 0x8c, 10,   0,    0,    0,    0,    0,    0,    0,   1,    0,
+        0,    0,    0,    0,    0,    0,    'S',  0,    'e',  0,    'c', 0,    'u',
+        0,    'r',  0,    'e',  0,    'B',  0,    'o',  0,    'o',  0,   't',  0,
+    };
     struct reader r = reader_of(data);
 
-    reader_skip(&r, SECURE_BOOT_NAME_OFFSET);
-    if (!bytes_equal(reader_take(&r, sizeof rest), BYTES_OF(rest)))
+    if (!bytes_equal(reader_take(&r, sizeof head), BYTES_OF(head)))
         return false;
     *on = reader_u8(&r) == 1;
     return reader_done(&r);
@@ -204,29 +226,28 @@ static void gce_claims(struct fields *own, const struct event *event)
         fields_string(own, "gce_confidential_technology", technologies[reader_peek(&r)]);
 }
 
-void tpm_log_claims(struct fields *own, const struct judge_context *x, const struct tpm_evidence *t)
+/* Only what firmware said before its separator, in registers that were quoted. */
+void tpm_log_claims(struct fields *own, const struct tpm_evidence *t, const struct exhibit *log)
 {
-    const struct exhibit *e = log_next(x, t, NULL);
     const struct tpm_selection *s = &t->quote.selections[0];
-    struct event_log log;
+    bool on, is_secure_boot = true, is_known = false;
+    uint32_t speaking = s->pcrs;
+    struct event_log events;
     struct event event;
-    bool on, is_secure_boot = false, is_known = false, is_separated = false;
 
-    if (e == NULL || t->quote.selection_count == 0 || event_log_open(&log, e->raw) != ERR_OK)
+    if (log == NULL || t->quote.selection_count == 0 || event_log_open(&events, log->raw) != ERR_OK)
         return;
-    while (event_log_next(&log, &event)) {
-        /* A register that was not quoted vouches for nothing. */
-        if (event.pcr >= PCR_COUNT || (s->pcrs >> event.pcr & 1) == 0 ||
-            !data_is_hashed(&event, s->algorithm))
-            continue;
-        gce_claims(own, &event);
-        if (event.pcr != 7)
-            continue;
-        is_separated |= event.type == EVENT_SEPARATOR; /* behind it, the loader speaks */
-        if (!is_separated && event.type == EV_EFI_VARIABLE_DRIVER_CONFIG &&
-            secure_boot_read(event.data, &on)) {
-            is_known = true;
-            is_secure_boot = on;
+    while (event_log_next(&events, &event)) {
+        if (event.type == EVENT_NO_ACTION || (speaking >> event.pcr & 1) == 0)
+            continue; /* neither extended a register that counts */
+        if (is_separator(&event, s->algorithm))
+            speaking &= ~(1u << event.pcr);
+        else if (data_is_hashed(&event, s->algorithm)) {
+            gce_claims(own, &event);
+            if (event.pcr == 7 && secure_boot_read(event.data, &on)) {
+                is_known = true;
+                is_secure_boot = is_secure_boot && on;
+            }
         }
     }
     if (is_known)

@@ -76,20 +76,6 @@ enum signature_kind tpm_signature_kind(const struct tpm_signature *s, uint16_t h
     return SIGNATURE_NONE;
 }
 
-/* The number as wide as the field; false where it is larger. */
-static bool number_pad(uint8_t *out, size_t width, struct bytes number)
-{
-    struct reader r = reader_of(number);
-
-    while (r.left > width)
-        if (reader_u8(&r) != 0)
-            return false;
-    __builtin_memset(out, 0, width);
-    for (size_t at = width - r.left; at < width; at++)
-        out[at] = reader_u8(&r);
-    return true;
-}
-
 enum signature_answer tpm_signature_check(const struct tpm_signature *s, uint16_t hash,
                                           const struct public_key *key, struct bytes message)
 {
@@ -102,7 +88,8 @@ enum signature_answer tpm_signature_check(const struct tpm_signature *s, uint16_
         return SIGNATURE_WRONG;
     if (is_rsa)
         return signature_check(key, kind, message, s->rsa, NULL);
-    if (width == 0 || !number_pad(pair, width, s->r) || !number_pad(pair + width, width, s->s))
+    if (width == 0 || !tpm_number_pad(pair, width, s->r) ||
+        !tpm_number_pad(pair + width, width, s->s))
         return SIGNATURE_WRONG;
     return signature_check(key, kind, message, (struct bytes){ pair, 2 * width }, NULL);
 }

@@ -15,6 +15,7 @@ int main(int argc, char **argv)
     static char text[64 << 10];
     struct broch_verifier *v;
     size_t used = 0, size;
+    enum broch_verify_error error;
     enum broch_verdict verdict;
 
     if (broch_verifier_init(&v, memory, sizeof memory, NULL, 0, &wrong) != BROCH_VERIFY_OK)
@@ -26,8 +27,10 @@ int main(int argc, char **argv)
             return 66;
         size = fread(files + used, 1, sizeof files - used, f);
         fclose(f);
-        if (broch_verifier_add(v, BROCH_VERIFY_EVIDENCE, argv[i], files + used, size) ==
-            BROCH_VERIFY_MEMORY)
+        if (used + size == sizeof files) /* too small for all of it */
+            return 70;
+        error = broch_verifier_add(v, BROCH_VERIFY_EVIDENCE, argv[i], files + used, size);
+        if (error != BROCH_VERIFY_OK && error != BROCH_VERIFY_UNKNOWN)
             return 70;
         used += size;
     }

@@ -106,9 +106,9 @@ enum broch_claim {
 BROCH_VERIFY_EXPORT int broch_verifier_claim(const struct broch_verifier *v, enum broch_claim claim,
                                              const uint8_t **data, size_t *size);
 
-/* The last verdict as JSON ({"verdict", "platform", "reason", "checks", "claims"}) or as text for
- * people, NUL-terminated: bytes written without the NUL, or SIZE_MAX where `room` does not
- * suffice (64 KiB does, but for event logs). */
+/* The last verdict as JSON ({"verdict", "platform", "simulated", "reason", "checks", "claims"}) or
+ * as text for people, NUL-terminated: bytes written without the NUL, or SIZE_MAX where `room` does
+ * not suffice (64 KiB does, but for event logs). */
 BROCH_VERIFY_EXPORT size_t broch_verifier_json(const struct broch_verifier *v, char *out,
                                                size_t room);
 BROCH_VERIFY_EXPORT size_t broch_verifier_text(const struct broch_verifier *v, char *out,

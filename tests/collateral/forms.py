@@ -84,11 +84,20 @@ def pem(*certificates):
                    "-----END CERTIFICATE-----\n" for c in certificates)
 
 
-def vcek(time, product="Milan", chip=CHIP, tcb=TCB):
+def amd_key(time, subject, issuer, product, tcb, *more):
     order = [1, 2, 4, 5, 6, 7, 3, 8]  # the last arc for each byte of the TCB before Turin
-    return certificate(time, "SEV-VCEK", "SEV-" + product, [
+    return certificate(time, subject, issuer, [
         (AMD + ".1", integer(0)), (AMD + ".2", tlv(0x16, (product + "-B0").encode())),
-        *((f"{AMD}.3.{arc}", integer(n)) for arc, n in zip(order, tcb)), (AMD + ".4", chip)])
+        *((f"{AMD}.3.{arc}", integer(n)) for arc, n in zip(order, tcb)), *more])
+
+
+def vcek(time, product="Milan", chip=CHIP, tcb=TCB):
+    return amd_key(time, "SEV-VCEK", "SEV-" + product, product, tcb, (AMD + ".4", chip))
+
+
+def vlek(time, product="Milan", tcb=TCB):
+    return amd_key(time, "SEV-VLEK", "SEV-VLEK-" + product, product, tcb,
+                   (AMD + ".5", tlv(0x16, b"CN=cloud")))
 
 
 def amd_chain(time, product="Milan", kind="vcek"):
@@ -150,6 +159,13 @@ def quote(time, tdx=False, ca="Platform"):
     data = bytes(128) + qe
     head = struct.pack("<HHIHH", 4 if tdx else 3, 2, 0x81 if tdx else 0, 0, 0) + vendor + bytes(20)
     return head + bytes(584 if tdx else 384) + struct.pack("<I", len(data)) + data
+
+
+def hcl(report):
+    """Azure's report with AMD's in it."""
+    claims = b'{"keys":[]}'
+    return (b"HCLA" + struct.pack("<IIII", 2, len(report), 2, 0) + bytes(12) + report +
+            struct.pack("<IIIII", 20 + len(claims), 1, 2, 1, len(claims)) + claims)
 
 
 def report(version=3, chip=CHIP, tcb=TCB, family=0x19, model=1, vlek=False):

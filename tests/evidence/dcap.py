@@ -6,9 +6,9 @@ import os
 import time
 
 import statuses
-from harness import differ, number
+from harness import differ, number, reason_of, verdict_faults, wish
+from reason_classes import reason_faults
 
-ACCEPTING = ("valid", "signature_valid")
 # Not for the verifier: whole messages of other formats whose contents lie beside them.
 OTHERS = ("oe_endorsements", "origin.json", ".binarypb", "ccel_table", "case.json", ".csr")
 CONFIGURATION = {"7.1": "dynamic_platform", "7.2": "cached_keys", "7.3": "smt_enabled"}
@@ -73,25 +73,21 @@ def arguments(case):
 
 
 def refusal_wanted(case):
-    return case.entry.get("polarity") == "negative" or case.expected.get("verdict") == "invalid"
+    """A case that the index counts as negative is one, whatever its signatures are."""
+    return case.entry.get("polarity") == "negative" or wish(case) == "refuse"
 
 
 def verdict(case, code, result):
-    """A case that the index counts as negative is one, whatever its signatures are."""
-    reason = (result.get("reason") or {}).get("id")
+    reason = reason_of(result)
     if "broken" in result:
         yield f"exit code {code}: {result['broken']}"
     elif refusal_wanted(case):
         if code not in (1, 2) or result["verdict"] == "accepted":
             yield f"{result['verdict']}, exit code {code}, instead of refused"
-        reasons = case.expected.get("reasons")
-        if reasons and reason not in reasons:
-            yield f"reason {reason} is none of {', '.join(reasons)}"
-    elif case.expected.get("verdict") not in ACCEPTING:
-        yield f"the index expects {case.expected.get('verdict')!r}"
-    elif code != 0 or result["verdict"] != "accepted":
-        yield (f"{result['verdict']}, exit code {code}, instead of accepted: {reason}: "
-               f"{(result.get('reason') or {}).get('detail')}")
+        else:
+            yield from reason_faults(reason, case.expected.get("reasons"))
+    else:
+        yield from verdict_faults(case, code, result)
 
 
 def pck_wanted(fields):
@@ -189,7 +185,7 @@ def run(case):
     if case.expected.get("debug") and not refusal_wanted(case):
         yield from debug_refused(case)
     yield from requests(case)
-    if case.expected.get("verdict") in ACCEPTING and not refusal_wanted(case):
+    if wish(case) == "accept" and not refusal_wanted(case):
         yield from statuses.faults(case, arguments(case))
 
 

@@ -12,14 +12,23 @@ and the runner judges verdict and reasons, replays the derived negatives, or
 where the case is not one of verification. Both may be there: run() then adds to the rest, if
 `also_verify` is true in the module.
 """
+import fnmatch
 import json
 import os
+import re
 import shutil
 import subprocess
+
+from reason_classes import reason_faults
 
 # The policy of signatures, chains and dates alone: the index says what is genuine, not what a
 # relying party wants.
 POLICY = "authentic"
+
+# Nobody may trace a confined program, as the search for leaks does (its end would be exit code 1);
+# leaks are for the unit tests to find.
+os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0:detect_stack_use_after_return=1")
+os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
 
 
 class Case:
@@ -98,6 +107,67 @@ class Case:
         if code != 0:
             return None
         return json.loads(out)["items"]
+
+
+REFUSING = re.compile(r"^(in_?valid|not_valid|refuse|reject|fail|revoked|untrusted|unverifiable"
+                      r"|bad_|tampered|malformed|.*must_fail|.*must_be_rejected)")
+READING = re.compile(r"parse|decode|structure|_bound$|equals|matches|decrypts|readable")
+
+
+def wish(case):
+    """What the index wants of a case: "accept", "refuse" or "read" (it can be read, and nothing
+    more is there to judge it by). By the verdict's word where that is told, else by polarity."""
+    word = str(case.expected.get("verdict") or "").lower().strip().replace(" ", "_")
+    polarity = case.entry.get("polarity")
+    if REFUSING.match(word) or (polarity == "negative" and not READING.search(word)):
+        return "refuse"
+    if polarity == "parse-only" or word.startswith(("parse", "decode")):
+        return "read"
+    if "valid" in word or word in ("accept", "accepted", "ok", "pass", "trusted", "evidence_bound",
+                                   "trustworthy", "affirming"):
+        return "accept"
+    if READING.search(word):
+        return "read"
+    return {"positive": "accept", "negative": "refuse"}.get(polarity)
+
+
+BAD_NAMES = ("invalid", "missing", "bad", "neg", "wrong", "malformed")
+
+
+def accepts(case, name):
+    """Whether a case of many files wants this one accepted: by a pattern or word of the index
+    ({"ok-*": "accept", "bad": "reject"}), else by the file's own name."""
+    said = {k: str(v) for k, v in case.expected.items() if k not in ("verdict", "reasons")}
+    for pattern, what in said.items():
+        if fnmatch.fnmatch(name, pattern) or pattern.strip("*") in name:
+            return what.startswith(("accept", "valid", "ok", "pass", "verify ok"))
+    return not any(word in name for word in BAD_NAMES)
+
+
+def reason_of(result):
+    return (result.get("reason") or {}).get("id")
+
+
+def verdict_faults(case, code, result):
+    """What in exit code, verdict and reason is not as the case expects."""
+    wanted, reason = wish(case), reason_of(result)
+    if "broken" in result:
+        yield f"exit code {code}: {result['broken']}"
+    elif wanted == "refuse":
+        if code not in (1, 2) or result["verdict"] == "accepted":
+            yield f"{result['verdict']}, exit code {code}, instead of refused"
+        else:
+            yield from reason_faults(reason, case.expected.get("reasons"))
+    elif wanted == "accept":
+        if code != 0 or result["verdict"] != "accepted":
+            yield (f"{result['verdict']}, exit code {code}, instead of accepted: {reason}: "
+                   f"{(result.get('reason') or {}).get('detail')}")
+    elif wanted == "read":  # what cannot be judged must say so, not be taken for malformed
+        if reason in ("malformed", "malformed_cbor", "unknown_evidence"):
+            yield f"{reason} instead of something that can be read"
+    else:
+        yield (f"the index expects {case.expected.get('verdict')!r}, polarity "
+               f"{case.entry.get('polarity')!r}: the runner knows neither")
 
 
 def same(found, wanted):

@@ -6,6 +6,8 @@ import os
 
 # What the library does not do, with the reason. What is signed is compared all the same.
 UNSUPPORTED_CURVES = {"Ed448": "no platform signs with it", "secp256k1": "likewise"}
+UNSUPPORTED = ("AES-MAC", "AES-CBC", "ChaCha", "HS256/64", "ES256K")  # nor these
+OLD_TAGS = ("d903e1", "d903e4", "d903e6", "d903e7")  # before RFC 8152 had its numbers
 DIRECT = ("direct", None)  # other ways to a content key (ECDH, key wrap) are in no format of ours
 
 
@@ -26,13 +28,15 @@ def example_faults(case, name):
     keys = [key_of(s) for s in signers]
     tool = os.path.join(case.helpers, "cose-check")
     external = (signers[0].get("external") or body.get("external") or "") or "-"
-    code, out, err = case.program(tool, kind, example["output"]["cbor"], external,
+    must_fail = bool(example.get("fail")) or "fail" in name
+    of_draft = not must_fail and example["output"]["cbor"][:6].lower() in OLD_TAGS
+    message = example["output"]["cbor"][6 if of_draft else 0:]
+    code, out, err = case.program(tool, kind, message, external,
                                   *[k or "oct:-" for k in keys])
     if code != 0:
         yield f"exit code {code}: {err.decode('utf-8', 'replace')[:200]}"
         return
     lines = out.decode().split()
-    must_fail = bool(example.get("fail")) or "fail" in name
     if lines == ["refused"]:
         if not must_fail:
             yield "refused"
@@ -40,13 +44,21 @@ def example_faults(case, name):
     inputs = [lines[i + 1] for i, word in enumerate(lines) if word == "input"]
     # A failing example may be one whose protected bytes were changed after it was signed.
     wanted = [w.lower() for w in wanted_inputs(example)]
-    if not must_fail and wanted and inputs != wanted:
+    if not must_fail and not of_draft and wanted and inputs != wanted:
         yield f"what is signed is {inputs}, not {wanted}"
     good = "wrong" not in lines and "verified" in lines
     if must_fail and good:
         yield "verifies, and must not"
-    if not must_fail and not good and all(keys):
+    if not must_fail and not good and all(keys) and not is_unsupported(body, signers):
         yield "does not verify"
+
+
+def is_unsupported(*parts):
+    """Whether an algorithm in these is one that we do not do."""
+    names = [str(v) for part in parts for p in (part if isinstance(part, list) else [part])
+             for place in (p, p.get("protected") or {}, p.get("unprotected") or {})
+             for k, v in place.items() if k == "alg"]
+    return any(n.startswith(UNSUPPORTED) for n in names)
 
 
 def body_of(given):
@@ -79,7 +91,7 @@ def key_of(signer):
     if key.get("crv") in UNSUPPORTED_CURVES:
         return None
     number = {n: part(key, n) for n in ("x", "y", "n", "e", "k")}
-    if key.get("kty") == "EC":
+    if key.get("kty") in ("EC", "EC2"):
         return f"ec:{number['x']}:{number['y']}"
     if key.get("kty") == "OKP":
         return f"okp:{number['x']}"

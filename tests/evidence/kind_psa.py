@@ -44,6 +44,8 @@ def plain(name, value):
 
 
 def fields(case, result):
+    if result["verdict"] != "accepted":
+        return
     own = result["claims"]["own"]
     for name, value in claims_of(case).items():
         ours = name.replace("-", "_")

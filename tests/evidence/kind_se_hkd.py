@@ -1,10 +1,12 @@
 """IBM host key documents under a test PKI of s390-tools: the chain, and the documents and lists
 that must not pass."""
 import os
+import re
 
 # Names no collateral: lists of revoked keys are needed here.
 STRICT = """version = 1
 platforms = ["se"]
+allow = ["endorsement-alone"]
 measurements = "any"
 debug = true
 """
@@ -23,10 +25,12 @@ def sets_of(case):
     names = [n for n in case.names() if case.has(n)]
     variant = [n[4:-4] for n in names
                if n.startswith("ibm_") and n.endswith(".crt") and not fault_of(case, n)]
-    roots = [n for n in names if n.startswith("root") and n.endswith(".crt")]
+    roots = [n for n in names if n.startswith("root") and n.endswith(".crt")
+             and not fault_of(case, n)]
     for document in (n for n in names if n.startswith("host") and n.endswith(".crt")):
         kind = next((k for k in variant if k in document), "")
-        rest = [n for n in names if n.startswith(("inter", "root")) and n not in roots]
+        rest = [n for n in names if n.startswith(("inter", "root")) and n not in roots
+                and "chained" not in n and not fault_of(case, n)]
         rest += [n for n in (f"ibm{kind and '_' + kind.lstrip('_')}.{e}" for e in ("crt", "crl"))
                  if case.has(n)]
         for root in roots:
@@ -109,11 +113,12 @@ def other_lists(case, document, root, rest):
     """Lists that are not of this time, in place of the good one."""
     for name in case.names():
         if name.endswith(".crl") and fault_of(case, name) and name not in rest:
-            good = name.split("_outdated")[0] + ".crl"
+            good = re.match(r"ibm(_armonk)?|inter_ca|root_ca|[^._]*", name)[0] + ".crl"
             changed = [n for n in rest if n != good] + [name]
             yield from refused(case, f"{document} with {name}",
                                judge(case, document, root, changed),
-                               {"crl_expired", "crl_not_yet_valid", "crl_missing"})
+                               {"crl_expired", "crl_not_yet_valid", "crl_missing",
+                                "crl_bad_signature", "crl_malformed"})
         if name.startswith(("ibm", "fake", "inter")) and name.endswith(".crt") and (
                 fault_of(case, name) or "fake" in name):
             kind = "inter" if "inter" in name else "ibm"

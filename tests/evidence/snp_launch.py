@@ -51,7 +51,7 @@ def recompute(case, measurement):
     words = ["--ovmf", path, "--ovmf-hash", inputs["ovmf_hash"], "--vcpus", inputs["vcpus"],
              "--vcpu-type", inputs.get("vcpu_type") or inputs["vcpu_sig"],
              "--guest-features", hex(inputs["guest_features"]),
-             "--vmm-type", inputs.get("vmm") or "qemu"]
+             "--vmm-type", (inputs.get("vmm") or "qemu").lower()]
     if inputs.get("kernel_sha256"):
         words += ["--kernel-sha256", inputs["kernel_sha256"],
                   "--append", inputs.get("cmdline") or ""]
