@@ -20,7 +20,6 @@ void result_json(struct writer *w, const struct verdict *v, const struct claims 
 enum ear_form { EAR_JWT, EAR_CWT };
 /* The key is an Ed25519 seed (crypto/sign.h). `now` is iat. */
 enum err result_ear(struct writer *w, enum ear_form form, const struct verdict *v,
-                    const struct claims *c, const struct judge_context *x,
-                    const uint8_t seed[32]);
+                    const struct claims *c, const struct judge_context *x, const uint8_t seed[32]);
 
 #endif

@@ -42,14 +42,10 @@ static inline size_t key_field_size(enum key_kind kind)
 {
     switch (kind) {
     case KEY_P256:
-    case KEY_ED25519:
-        return 32;
-    case KEY_P384:
-        return 48;
-    case KEY_P521:
-        return 66;
-    default:
-        return 0;
+    case KEY_ED25519: return 32;
+    case KEY_P384: return 48;
+    case KEY_P521: return 66;
+    default: return 0;
     }
 }
 
