@@ -33,7 +33,7 @@ static enum err node_bytes(struct bytes *out, struct exhibit_form *f, const stru
             return ERR_OK;
     } else if (node->type == JSON_ARRAY) {
         for (const struct json *i = node->first; i != NULL; i = i->next) {
-            if (!json_integer(&n, i, 0, 255))
+            if (!json_integer_between(&n, i, 0, 255))
                 return ERR_OK;
             at[size++] = (uint8_t)n;
         }

@@ -477,7 +477,7 @@ struct bytes json_text(const struct json *string)
     return string->text;
 }
 
-bool json_integer(int64_t *out, const struct json *number, int64_t least, int64_t most)
+bool json_integer_between(int64_t *out, const struct json *number, int64_t least, int64_t most)
 {
     if (number == NULL || number->type != JSON_NUMBER || !number->is_integer ||
         number->integer < least || number->integer > most)

@@ -44,6 +44,6 @@ const struct json *json_get_type(const struct json *object, const char *name, en
 /* A string's text; empty where it is NULL or no string. */
 struct bytes json_text(const struct json *string);
 /* An integer from least to most; false where it is something else. */
-bool json_integer(int64_t *out, const struct json *number, int64_t least, int64_t most);
+bool json_integer_between(int64_t *out, const struct json *number, int64_t least, int64_t most);
 
 #endif

@@ -224,19 +224,19 @@ static void check_numbers(void)
             CHECK_EQ(root->integer, cases[i].want);
         CHECK_BYTES(root->text,
                     ((struct bytes){ (const uint8_t *)cases[i].text, strlen(cases[i].text) }));
-        CHECK_EQ(json_integer(&n, root, INT64_MIN, INT64_MAX), cases[i].is_integer);
+        CHECK_EQ(json_integer_between(&n, root, INT64_MIN, INT64_MAX), cases[i].is_integer);
     }
     CASE("an integer out of the range asked for is none");
     CHECK_OK(parse_text("256"));
     n = 7;
-    CHECK(!json_integer(&n, root, 0, 255));
-    CHECK(!json_integer(&n, root, 257, 300));
-    CHECK(!json_integer(&n, NULL, 0, 255));
+    CHECK(!json_integer_between(&n, root, 0, 255));
+    CHECK(!json_integer_between(&n, root, 257, 300));
+    CHECK(!json_integer_between(&n, NULL, 0, 255));
     CHECK_EQ(n, 7);
-    CHECK(json_integer(&n, root, 256, 256));
+    CHECK(json_integer_between(&n, root, 256, 256));
     CHECK_EQ(n, 256);
     CHECK_OK(parse_text("\"256\""));
-    CHECK(!json_integer(&n, root, 0, 300));
+    CHECK(!json_integer_between(&n, root, 0, 300));
 }
 
 static void check_tree(void)

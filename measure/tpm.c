@@ -125,7 +125,7 @@ static enum err json_do(struct tpm_prediction *p, struct arena *arena, struct by
         int64_t pcr;
 
         *line += 1;
-        if (!json_integer(&pcr, json_get(e, "pcr"), 0, PCR_COUNT - 1))
+        if (!json_integer_between(&pcr, json_get(e, "pcr"), 0, PCR_COUNT - 1))
             return ERR_MALFORMED;
         TRY(extend(p, (uint32_t)pcr, json_text(json_get(e, "alg")),
                    json_text(json_get(e, "digest"))));

@@ -37,8 +37,8 @@ static enum err event_replay(struct pcr_bank *bank, struct arena *arena, const s
     uint8_t digest[48];
     size_t size = 0;
 
-    if (!json_integer(&imr, json_get(event, "imr"), 0, TD_RTMR_COUNT - 1) ||
-        !json_integer(&type, json_get(event, "event_type"), 0, UINT32_MAX) ||
+    if (!json_integer_between(&imr, json_get(event, "imr"), 0, TD_RTMR_COUNT - 1) ||
+        !json_integer_between(&type, json_get(event, "event_type"), 0, UINT32_MAX) ||
         hex_decode(digest, sizeof digest, &size, hex, false) != ERR_OK || size != sizeof digest)
         return ERR_MALFORMED;
     if (type == DSTACK_RUNTIME_EVENT &&

@@ -29,7 +29,7 @@ int64_t json_read_uint(struct json_read *r, const struct json *o, const char *na
 {
     int64_t n = 0;
 
-    if (!json_integer(&n, member(r, o, name, JSON_NUMBER), 0, most))
+    if (!json_integer_between(&n, member(r, o, name, JSON_NUMBER), 0, most))
         json_read_fail(r, ERR_MALFORMED, name);
     return n;
 }

@@ -20,7 +20,7 @@ static uint64_t number_of(struct encoder *e, const struct json *object, const ch
         e->bad |= missing > INT64_MAX;
         return missing;
     }
-    e->bad |= !json_integer(&value, n, 0, most > INT64_MAX ? INT64_MAX : (int64_t)most);
+    e->bad |= !json_integer_between(&value, n, 0, most > INT64_MAX ? INT64_MAX : (int64_t)most);
     return (uint64_t)value;
 }
 #define REQUIRED UINT64_MAX
@@ -57,7 +57,7 @@ static void array_put(struct encoder *e, const struct json *object, const char *
         return;
     }
     for (const struct json *i = array->first; i != NULL; i = i->next) {
-        e->bad |= !json_integer(&n, i, 0, UINT8_MAX);
+        e->bad |= !json_integer_between(&n, i, 0, UINT8_MAX);
         writer_u8(&e->w, (uint8_t)n);
     }
 }
