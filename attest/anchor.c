@@ -25,8 +25,8 @@ static bool prepare(struct verdict *v, const struct judge_context *x, const stru
 bool anchor_key_check(struct verdict *v, const struct judge_context *x, const struct cose *cose,
                       const struct public_key *key, enum reason bad_signature, const char *what)
 {
-    enum signature_kind kind;
-    struct bytes message;
+    enum signature_kind kind = SIGNATURE_NONE;
+    struct bytes message = { 0 };
 
     if (!prepare(v, x, cose, &kind, &message))
         return false;

@@ -121,7 +121,7 @@ static int policy_compare(struct policy_command *p)
 static int policy_explained(struct policy_command *p)
 {
     static struct claims claims;
-    struct verdict verdict;
+    struct verdict verdict = { 0 };
     struct policy_shown s = { .json = p->json, .x = &p->in.context };
     int code;
 

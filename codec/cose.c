@@ -393,7 +393,7 @@ enum err cose_key_parse(struct public_key *out, struct bytes raw)
     enum { TYPE_OKP = 1, TYPE_EC2 = 2, TYPE_RSA = 3, CURVE_ED25519 = 6 };
     static const enum key_kind curves[] = { KEY_NONE, KEY_P256, KEY_P384, KEY_P521 };
     struct key_parts p = { 0 };
-    struct public_key k = { 0 };
+    struct public_key k;
 
     TRY(key_parts_take(&p, raw));
     if (p.type == TYPE_EC2 && p.curve >= 1 && p.curve <= 3)

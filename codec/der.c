@@ -14,7 +14,7 @@ struct head {
  * octets" (X.690, 10.1). Four length octets are more than any limit of ours. */
 static struct head head_of(const struct reader *r)
 {
-    struct head none = { 0 }, h = none;
+    struct head none = { 0 }, h;
 
     if (r->bad || r->left < 2)
         return none;

@@ -126,7 +126,7 @@ struct isv_levels json_read_isv_levels(struct json_read *r, const struct json *o
     uint32_t count = read_list(r, &j, o, "tcbLevels", TCB_LEVELS_MAX);
     struct isv_levels out = { read_room(r, count, sizeof *out.at), count };
 
-    for (uint32_t i = 0; i < count && r->e == ERR_OK; i++, j = j->next) {
+    for (uint32_t i = 0; i < count && r->e == ERR_OK && out.at != NULL; i++, j = j->next) {
         struct isv_level *l = &out.at[i];
 
         l->isv_svn =

@@ -47,7 +47,7 @@ static bool check_digest(struct verdict *v, const struct judge_context *x, const
                          const char *name)
 {
     uint8_t digest[NVIDIA_DIGEST_SIZE];
-    struct bytes text;
+    struct bytes text = { 0 };
 
     if (!canonical_make(&text, v, x, rim, rim->document.root, rim->signature))
         return false;
@@ -60,7 +60,7 @@ static bool check_digest(struct verdict *v, const struct judge_context *x, const
 static bool check_signed_info(struct verdict *v, const struct judge_context *x,
                               const struct rim *rim, const struct x509 *signer, const char *name)
 {
-    struct bytes text;
+    struct bytes text = { 0 };
 
     if (signer->key.kind != KEY_P384)
         return verdict_fail_at(v, REASON_unsupported_algorithm, name, VERDICT_NO_OFFSET,
