@@ -3,6 +3,7 @@
 #include "attest/roots.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "attest/roots/data.h"
 #include "base/num.h"
@@ -158,11 +159,11 @@ static void test_shared(void)
     char folder[512];
 
     CASE("they are the shared evidence's own");
-    if (data == NULL) {
-        CASE_SKIP("BROCH_DATA is not set");
+    snprintf(folder, sizeof folder, "%s/evidence/common", data != NULL ? data : "");
+    if (data == NULL || access(folder, F_OK) != 0) {
+        CASE_SKIP("no shared evidence (BROCH_DATA)");
         return;
     }
-    snprintf(folder, sizeof folder, "%s/evidence/common", data);
     for (size_t i = 0; i < COUNT_OF(copies); i++) {
         size_t size = read_whole(room, sizeof room, folder, copies[i].path);
 
