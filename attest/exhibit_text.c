@@ -6,8 +6,6 @@
 /* Shorter text is a word, not a piece. */
 #define TEXT_LEAST 32u
 
-static bool label_is(struct bytes label, struct bytes word) { return bytes_equal(label, word); }
-
 /* A block's label only says what to expect: the contents decide. Private keys are nobody's
  * evidence, and are not looked at. */
 static bool label_skips(struct bytes label)
@@ -19,7 +17,7 @@ static bool label_skips(struct bytes label)
     };
 
     for (size_t i = 0; i < sizeof private_labels / sizeof *private_labels; i++)
-        if (label_is(label, private_labels[i]))
+        if (bytes_equal(label, private_labels[i]))
             return true;
     return false;
 }

@@ -10,7 +10,7 @@
 
 /* Enough for every claim there is: registers are not among them. */
 #define EAR_ROOM ((size_t)16 << 10)
-/* An attestation result is for now: Trustee's live as long. */
+/* Seconds that a result may be relied upon; Trustee's live as long. */
 #define EAR_LIFE 300
 /* RFC 9711, 4.1: what a nonce may be. */
 #define EAR_NONCE_LEAST 8u

@@ -127,16 +127,10 @@ static enum err read_tbs(struct x509 *c, struct bytes algorithm)
 
 enum err x509_parse(struct x509 *out, struct bytes der)
 {
-    struct reader all = reader_of(der);
-    struct reader r = der_enter(&all, DER_SEQUENCE);
     struct x509_signed s;
     struct x509 c = { .raw = der };
 
-    if (der.size > X509_SIZE_MAX)
-        return ERR_LIMIT;
-    s = x509_signed_take(&r);
-    if (!reader_done(&r) || !reader_done(&all))
-        return ERR_MALFORMED;
+    TRY(x509_signed_parse(&s, der, X509_SIZE_MAX));
     c.tbs = s.tbs;
     c.signature = s.signature;
     c.signature_kind = s.kind;

@@ -127,16 +127,10 @@ struct bytes x509_crl_issuer_peek(struct bytes der)
 
 enum err x509_crl_parse(struct x509_crl *out, struct bytes der)
 {
-    struct reader all = reader_of(der);
-    struct reader r = der_enter(&all, DER_SEQUENCE);
     struct x509_signed s;
     struct x509_crl c = { .raw = der };
 
-    if (der.size > X509_CRL_SIZE_MAX)
-        return ERR_LIMIT;
-    s = x509_signed_take(&r);
-    if (!reader_done(&r) || !reader_done(&all))
-        return ERR_MALFORMED;
+    TRY(x509_signed_parse(&s, der, X509_CRL_SIZE_MAX));
     c.tbs = s.tbs;
     c.signature = s.signature;
     c.signature_kind = s.kind;

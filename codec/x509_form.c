@@ -115,6 +115,21 @@ struct x509_signed x509_signed_take(struct reader *r)
     return s;
 }
 
+enum err x509_signed_parse(struct x509_signed *out, struct bytes der, size_t most)
+{
+    struct reader all = reader_of(der);
+    struct reader r = der_enter(&all, DER_SEQUENCE);
+    struct x509_signed s;
+
+    if (der.size > most)
+        return ERR_LIMIT;
+    s = x509_signed_take(&r);
+    if (!reader_done(&r) || !reader_done(&all))
+        return ERR_MALFORMED;
+    *out = s;
+    return ERR_OK;
+}
+
 static const struct {
     struct bytes oid;
     enum key_kind kind;

@@ -16,6 +16,9 @@ struct x509_signed {
     enum signature_kind kind;
 };
 struct x509_signed x509_signed_take(struct reader *r);
+/* A whole document that is one of these and nothing after it, of at most `most` bytes.
+ * ERR_MALFORMED, ERR_LIMIT. */
+enum err x509_signed_parse(struct x509_signed *out, struct bytes der, size_t most);
 
 /* An AlgorithmIdentifier, whole; SIGNATURE_NONE where we do not know it. */
 enum signature_kind x509_algorithm_kind(struct bytes algorithm);

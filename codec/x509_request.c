@@ -48,16 +48,10 @@ static enum err read_info(struct x509_request *q)
 
 enum err x509_request_parse(struct x509_request *out, struct bytes der)
 {
-    struct reader all = reader_of(der);
-    struct reader r = der_enter(&all, DER_SEQUENCE);
     struct x509_signed s;
     struct x509_request q = { .raw = der };
 
-    if (der.size > X509_SIZE_MAX)
-        return ERR_LIMIT;
-    s = x509_signed_take(&r);
-    if (!reader_done(&r) || !reader_done(&all))
-        return ERR_MALFORMED;
+    TRY(x509_signed_parse(&s, der, X509_SIZE_MAX));
     q.tbs = s.tbs;
     q.signature = s.signature;
     q.signature_kind = s.kind;
