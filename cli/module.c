@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/num.h"
+#include "cli/heap.h"
 #include "cli/verb.h"
 #include "cli/wat.h"
 #include "exec/confine.h"
@@ -15,19 +16,6 @@
 /* What decoding may hold: an import takes some 40 bytes for every byte that
  * declares it, at worst. */
 #define ARENA_BYTES ((size_t)4 << 30)
-
-static void *chunk_take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void chunk_give(void *context, void *chunk, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(chunk);
-}
 
 static int refused(const char *path, enum err e, const struct wasm_note *note)
 {
@@ -95,7 +83,7 @@ int module_read(struct bytes *out, const char *path)
 
 void module_init(struct module *m)
 {
-    const struct arena_source source = { chunk_take, chunk_give, NULL };
+    const struct arena_source source = heap_source();
 
     *m = (struct module){ 0 };
     arena_init(&m->arena, source, ARENA_BYTES);

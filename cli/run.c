@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/digest.h"
+#include "cli/heap.h"
 #include "cli/keep.h"
 #include "cli/manifest.h"
 #include "cli/module.h"
@@ -21,19 +22,6 @@ struct run {
     struct bytes module;
     bool timed;
 };
-
-static void *chunk_take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void chunk_give(void *context, void *chunk, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(chunk);
-}
 
 /* One option, applied. */
 static enum err option_apply(struct run *run, const struct verb_option *o, const char *value,
@@ -205,7 +193,7 @@ static int run_run(int argc, char **argv)
     if (run == NULL)
         return verb_fail(VERB_SOFTWARE, "out of memory");
     clock_gettime(CLOCK_MONOTONIC, &start);
-    arena_init(&arena, (struct arena_source){ chunk_take, chunk_give, NULL }, ARENA_BYTES);
+    arena_init(&arena, heap_source(), ARENA_BYTES);
     workload_init(&run->workload, &arena);
     code = environment_apply(&run->workload);
     if (code == 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/heap.h"
 #include "cli/verb.h"
 #include "codec/der.h"
 #include "codec/pem.h"
@@ -39,29 +40,14 @@ static bool pkcs8_seed(uint8_t out[VERIFIER_SEED_SIZE], struct bytes der)
     return true;
 }
 
-static void *chunk_take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-/* What was decoded is a private key. */
-static void chunk_give(void *context, void *chunk, size_t size)
-{
-    (void)context;
-    explicit_bzero(chunk, size);
-    free(chunk);
-}
-
 static bool pem_seed(uint8_t out[VERIFIER_SEED_SIZE], struct bytes text)
 {
-    struct arena_source heap = { chunk_take, chunk_give, NULL };
     struct reader r = reader_of(text);
     struct pem_block block;
     struct arena arena;
     bool good;
 
-    arena_init(&arena, heap, (size_t)1 << 20);
+    arena_init(&arena, heap_source_wiped(), (size_t)1 << 20); /* a private key */
     good = pem_next(&block, &r, &arena) == ERR_OK &&
            bytes_equal(block.label, BYTES_TEXT("PRIVATE KEY")) && pkcs8_seed(out, block.body);
     arena_done(&arena);

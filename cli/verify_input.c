@@ -14,6 +14,7 @@
 
 #include "attest/policy.h"
 #include "base/moment.h"
+#include "cli/heap.h"
 #include "codec/pem.h"
 #include "collateral/want.h"
 #include "exec/confine.h"
@@ -24,25 +25,10 @@
 #define FOLDER_DEPTH_MAX 4
 #define OUTPUT_MAX ((size_t)256 << 20)
 
-static void *chunk_take(void *context, size_t size)
-{
-    (void)context;
-    return malloc(size);
-}
-
-static void chunk_give(void *context, void *chunk, size_t size)
-{
-    (void)context;
-    (void)size;
-    free(chunk);
-}
-
 void verify_input_init(struct verify_input *in)
 {
-    struct arena_source heap = { chunk_take, chunk_give, NULL };
-
     *in = (struct verify_input){ .policy_name = "default" };
-    arena_init(&in->arena, heap, ARENA_CEILING);
+    arena_init(&in->arena, heap_source(), ARENA_CEILING);
     exhibits_init(&in->exhibits, &in->arena);
     in->context.arena = &in->arena;
     in->context.exhibits = &in->exhibits;
